@@ -1,0 +1,41 @@
+import type { BitMatrix, Features } from "./arrays.js";
+import type { Mlp } from "./mlp.js";
+import type { BlockKind, PathSelection } from "./selection.js";
+
+/** Which hidden units are active (pre-activation > 0, strictly) for which sample: one matrix per hidden layer. */
+export interface ActivationPatterns {
+  readonly layers: readonly BitMatrix[]; // [L] of [nSamples, n_l]
+  readonly nSamples: number;
+}
+
+/** How many paths to keep: exactly one of `keep`, `mu` (fraction kept) and `maxError` (largest bound). */
+export type Budget =
+  { readonly keep: number } | { readonly mu: number } | { readonly maxError: number };
+
+export interface SelectionRequest {
+  readonly block: BlockKind;
+  readonly budget: Budget;
+  /** Always-open gates for every input and a bias on top of the budget (Definition 6, Remark 4). */
+  readonly linearSkip?: boolean;
+  /** How blocks are ranked; `random` needs a seed. */
+  readonly rank?:
+    { readonly kind: "theorem2" } | { readonly kind: "random"; readonly seed: number };
+}
+
+/** The conversion phase on a device. The functions of core with the same names are the oracle. */
+export interface ConversionKernels {
+  activationPatterns(network: Mlp, features: Features): Promise<ActivationPatterns>;
+  selectPaths(
+    network: Mlp,
+    features: Features,
+    patterns: ActivationPatterns,
+    request: SelectionRequest,
+  ): Promise<PathSelection>;
+  structuralShift(
+    before: ActivationPatterns,
+    after: ActivationPatterns,
+    features: Features,
+    nOutputs: number,
+  ): Promise<number>;
+  totalMass(network: Mlp, features: Features): Promise<number>;
+}

@@ -1,0 +1,62 @@
+import type { BitMatrix, Features, FloatArray } from "./arrays.js";
+
+/** A dense matrix, row-major. */
+export interface Matrix {
+  readonly values: FloatArray; // [nRows, nColumns]
+  readonly nRows: number;
+  readonly nColumns: number;
+}
+
+/**
+ * Kernel functions whose Gram matrices a backend can fill tile by tile:
+ * - `linear`: ⟨x, x'⟩ · scale + shift
+ * - `rbf`: exp(−gamma ‖x − x'‖²)
+ * - `path`: (⟨x, x'⟩ · scale + shift) · Π_l (overlapScale_l ⟨a_l(x), a_l(x')⟩ + overlapShift), one layer of gate bits
+ *   per factor
+ * - `infinitePath`: (⟨x, x'⟩ · scale + shift) · (2 (1 − acos(t)/π))^power with t the cosine of the angle
+ *   between [x·√scale, bias] and [x'·√scale, bias]: the path kernel of an infinitely wide random selector
+ */
+export type KernelSpec =
+  | { readonly kind: "linear"; readonly scale: number; readonly shift: number }
+  | { readonly kind: "rbf"; readonly gamma: number }
+  | {
+      readonly kind: "path";
+      readonly scale: number;
+      readonly shift: number;
+      readonly overlapScale: readonly number[];
+      readonly overlapShift: number;
+    }
+  | {
+      readonly kind: "infinitePath";
+      readonly scale: number;
+      readonly shift: number;
+      readonly power: number;
+      readonly bias: number;
+    };
+
+/** Samples of a kernel: features, and gate bits per layer for `path`. */
+export interface KernelSamples {
+  readonly features: Features;
+  readonly gates?: readonly BitMatrix[];
+}
+
+/**
+ * Dense linear algebra for the closed forms. Long calls run off the event loop where the backend can;
+ * results are new arrays unless `into` is given.
+ */
+export interface LinearAlgebra {
+  /** K[i, j] = k(a_i, b_j), [nA, nB]. With `b` omitted: the symmetric Gram matrix of `a`, both triangles filled. */
+  gram(kernel: KernelSpec, a: KernelSamples, b?: KernelSamples, into?: FloatArray): Promise<Matrix>;
+  /** AᵀA of [nRows, nColumns], symmetric, both triangles. */
+  crossProduct(a: Matrix, into?: FloatArray): Promise<Matrix>;
+  /** A·B. */
+  multiply(a: Matrix, b: Matrix): Promise<Matrix>;
+  /** Lower Cholesky factor of the symmetric `a` + `diagonal`·I, in place of its lower triangle; throws `bad-data` when not positive definite. */
+  cholesky(a: Matrix, diagonal: number): Promise<void>;
+  /** Solves L Lᵀ X = B in place of B, for a factor made by `cholesky`. */
+  solveCholesky(factor: Matrix, b: Matrix): Promise<void>;
+  /** Solves L X = B (or Lᵀ X = B) in place of B. */
+  solveTriangular(factor: Matrix, b: Matrix, transposed: boolean): Promise<void>;
+  /** (A + diagonal·I)·B for symmetric A and few columns: the inner product of conjugate gradients. */
+  symmetricMultiply(a: Matrix, b: Matrix, diagonal: number): Promise<Matrix>;
+}
