@@ -8,6 +8,13 @@ export type {
   Session,
   TrainOptions,
 } from "./backend.js";
+export {
+  checkFeatures,
+  checkLabels,
+  findNonFinite,
+  type LabelArray,
+  type NonFiniteReport,
+} from "./checks.js";
 export type {
   ActivationPatterns,
   Budget,
