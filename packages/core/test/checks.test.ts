@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GlaiError, checkFeatures, checkLabels, findNonFinite } from "../src/index.js";
 
@@ -6,19 +6,19 @@ function thrownBy(call: () => unknown): GlaiError {
   try {
     call();
   } catch (error) {
-    expect(error).toBeInstanceOf(GlaiError);
-    return error as GlaiError;
+    if (error instanceof GlaiError) return error;
+    throw error;
   }
   throw new Error("Expected an error but none was thrown.");
 }
 
-describe("checkFeatures", () => {
-  const features = (values: number[], nFeatures: number) => ({
-    values: Float64Array.from(values),
-    nSamples: values.length / nFeatures,
-    nFeatures,
-  });
+const features = (values: number[], nFeatures: number) => ({
+  values: Float64Array.from(values),
+  nSamples: values.length / nFeatures,
+  nFeatures,
+});
 
+describe("checkFeatures", () => {
   it("names the count and the first five places of NaN and infinite values", () => {
     const values = Array.from({ length: 12 }, (_, i) => (i >= 5 ? NaN : i));
     values[6] = Infinity;
