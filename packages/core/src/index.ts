@@ -1,3 +1,4 @@
+export { activationPatterns } from "./activation-patterns.js";
 export type { BitMatrix, Features, FloatArray } from "./arrays.js";
 export type {
   Backend,
@@ -8,6 +9,8 @@ export type {
   Session,
   TrainOptions,
 } from "./backend.js";
+export { createBitMatrix, getBit, popcount32, setBit } from "./bits.js";
+export { type PathBudget, pathBudget, reduceSizes, type ReductionOptions } from "./budget.js";
 export {
   checkFeatures,
   checkLabels,
@@ -23,12 +26,14 @@ export type {
 } from "./conversion.js";
 export type { Dataset, Split } from "./dataset.js";
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
+export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
-export type { Mlp } from "./mlp.js";
+export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
+export { createRandom, type Random, restoreRandom } from "./random.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
-export type { Sizes } from "./sizes.js";
+export { parameterCount, pathCount, type Sizes, validateSizes } from "./sizes.js";
 export type {
   DropoutSpec,
   LossSpec,
