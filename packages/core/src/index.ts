@@ -25,11 +25,14 @@ export type {
   SelectionRequest,
 } from "./conversion.js";
 export type { Dataset, Split } from "./dataset.js";
+export { dropoutBits, dropoutMask, dropoutThreshold, mix32 } from "./dropout.js";
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
 export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
+export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";
 export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";
+export { applyOptimizer, optimizerDefaults, type OptimizerState } from "./optimizer.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
