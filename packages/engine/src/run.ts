@@ -1,0 +1,83 @@
+import type { Capability, Certificate, HeadModel } from "@glai/core";
+import type { BlockKind, Sizes } from "@glai/core";
+import type { HeadName } from "./protocol.js";
+
+/** What a run's clock is divided into. `training` is the only phase of heads other than glai. */
+export type PhaseName = "conversion" | "preprocess" | "reduced" | "training";
+
+/**
+ * Wall clock in seconds. Evaluation, checkpoints and the caller's event handlers are in no phase:
+ * `evaluation` is counted apart, and `total` is the sum of the four phases. Work that a resumed run
+ * had to do again is counted once.
+ */
+export interface RunSeconds {
+  readonly preprocess: number;
+  readonly reduced: number;
+  readonly conversion: number;
+  readonly training: number;
+  readonly evaluation: number;
+  readonly total: number;
+}
+
+/** One epoch as seen after its last step. */
+export interface CurvePoint {
+  readonly phase: "reduced" | "training";
+  /** 1, 2, … counted over the whole run: the estimator's first epoch follows the last reduced one. */
+  readonly epoch: number;
+  readonly trainLoss: number; // mean over the epoch's steps, 6 significant digits
+  readonly validationLoss: number;
+  readonly score: number; // accuracy (0..1), or the validation loss for a contrastive objective
+  readonly seconds: number; // phases only (evaluation excluded) since the run began
+}
+
+/** Structural shift (§3.6) between the ends of two successive epochs of the reduced MLP. */
+export interface ShiftPoint {
+  readonly epoch: number; // the later one; epoch 0 is the initialisation
+  readonly structuralShift: number; // m_t over all paths
+  readonly relative: number; // m_t / mean path norm after the epoch
+}
+
+/** Sizes and budgets, decided before anything is trained. Plain JSON. */
+export interface RunPlan {
+  readonly head: HeadName;
+  readonly sizes: Sizes; // of the network the head is measured against
+  readonly trained: Sizes; // of the network that is trained (reduced for mlp-reduced and glai)
+  readonly parameters: number; // trained parameters of the last phase (glai: the paths asked for)
+  readonly nTrain: number;
+  readonly nValidation: number;
+  readonly selectionRows?: number; // |Ω|
+  readonly reduction?: "any" | "paper"; // the rule that was used
+  readonly budget?: {
+    readonly original: number; // O
+    readonly reduced: number; // R
+    readonly paths: string; // E, decimal
+    readonly keep: number; // paths asked for
+    readonly mu: number; // keep / E; over 1 when every path is kept (Remark 5)
+    readonly keepsAll: boolean;
+    readonly block: BlockKind;
+  };
+  readonly reducedEpochs?: number; // epochs of phase 1 (the cap for `freeze: auto`)
+  readonly notes: readonly string[]; // everything that was decided and might surprise
+}
+
+/** Why the last phase ended. `diverged`: the loss was no longer finite; the best weights were kept. */
+export type StopReason = "cap" | "diverged" | "patience";
+
+/** A finished run: the head with its best weights, and how it came about. */
+export interface HeadRun {
+  readonly head: HeadName;
+  readonly seed: number;
+  readonly model: HeadModel;
+  readonly score: number; // of the best epoch on the validation split
+  readonly scoreName: "accuracy" | "loss";
+  readonly bestEpoch: number; // counted over the whole run, as in `curve`
+  readonly epochs: number; // run until the stop, reduced epochs included
+  readonly reducedEpochs: number; // 0 for heads other than glai
+  readonly stop: StopReason;
+  readonly seconds: RunSeconds;
+  readonly curve: readonly CurvePoint[];
+  readonly shift: readonly ShiftPoint[];
+  readonly certificate?: Certificate; // glai only
+  readonly plan: RunPlan;
+  readonly backend: Capability;
+}
