@@ -4,8 +4,12 @@
  *
  * Ordering promise: calls on one session are queued and take effect in the order they were made.
  * `trainSteps`, `forward` and `write` return at once; `read` and `synchronize` wait for everything
- * queued before them. An error of a queued call rejects the next `read` or `synchronize` and every
- * later one, and no queued work runs after it: a step is never trained on garbage.
+ * queued before them, and nothing queued after them shows in what they return. An error of a queued
+ * call rejects the next `read` or `synchronize` and every later one, and no queued work runs after it:
+ * a step is never trained on garbage. A backend may report an argument that makes no sense (a row
+ * outside the samples, a batch size of 0) by throwing at the call instead; then nothing was queued
+ * and the session goes on. `rows`, `options` and `from` are the caller's again as soon as the call
+ * returns; uploaded arrays belong to the session until they are released.
  */
 import type { BitMatrix, Features, FloatArray } from "./arrays.js";
 import type { ConversionKernels } from "./conversion.js";
@@ -55,13 +59,17 @@ export interface SamplesHandle {
 }
 
 /**
+ * A new session starts with parameters, moments and step 0: write `parameters` first.
+ *
  * - `parameters`: the flat vector of the MLP (see `Mlp`) or the path weights (see `PathSelection`)
  * - `gradients`: of the last train step, before weight decay and the optimiser; read only
- * - `firstMoment`, `secondMoment`: momentum of SGD / Adam's m, Adam's v; same layout as parameters
+ * - `firstMoment`, `secondMoment`: momentum of SGD / Adam's m, Adam's v; same layout as parameters.
+ *   An optimiser that has no use for one may leave it 0 (SGD's v; its momentum buffer at momentum 0)
  * - `step`: [1] number of optimiser steps taken (Adam's t and the dropout stream's counter)
  * - `logits`: [nRows, nOutputs] of the last `forward`; read only
  * - `loss`: [1] mean per-row loss over all rows of every trainSteps and forward since `loss` was last
- *   read; reading clears it; NaN when there was none; read only
+ *   read (with class weights Σ w ℓ / Σ w over those rows), each at the parameters its step started
+ *   from; reading clears it; NaN when there was none; read only
  */
 export type BufferName =
   "firstMoment" | "gradients" | "logits" | "loss" | "parameters" | "secondMoment" | "step";

@@ -1,4 +1,5 @@
 export { activationPatterns } from "./activation-patterns.js";
+export { applyPreprocessing } from "./apply-preprocessing.js";
 export type { BitMatrix, Features, FloatArray } from "./arrays.js";
 export type {
   Backend,
@@ -35,8 +36,21 @@ export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.
 export { applyOptimizer, optimizerDefaults, type OptimizerState } from "./optimizer.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
+export { createReferenceBackend } from "./reference/backend.js";
+export { referenceLinearAlgebra } from "./reference/linear-algebra.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
+export {
+  checkRows,
+  checkSamples,
+  checkTargetPresent,
+  checkTraining,
+  checkTrainOptions,
+  hasTarget,
+  modelShape,
+  type ModelShape,
+} from "./session-checks.js";
 export { parameterCount, pathCount, type Sizes, validateSizes } from "./sizes.js";
+export { softmax } from "./softmax.js";
 export type {
   DropoutSpec,
   LossSpec,

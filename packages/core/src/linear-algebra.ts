@@ -14,7 +14,8 @@ export interface Matrix {
  * - `path`: (⟨x, x'⟩ · scale + shift) · Π_l (overlapScale_l ⟨a_l(x), a_l(x')⟩ + overlapShift), one layer of gate bits
  *   per factor
  * - `infinitePath`: (⟨x, x'⟩ · scale + shift) · (2 (1 − acos(t)/π))^power with t the cosine of the angle
- *   between [x·√scale, bias] and [x'·√scale, bias]: the path kernel of an infinitely wide random selector
+ *   between [x·√scale, bias] and [x'·√scale, bias] (0 for a zero vector): the path kernel of an infinitely
+ *   wide random selector
  */
 export type KernelSpec =
   | { readonly kind: "linear"; readonly scale: number; readonly shift: number }

@@ -1,0 +1,109 @@
+import { getBit } from "../bits.js";
+import type { GateTable, PathSelection } from "../selection.js";
+import type { Batch, ReferenceModel, UnitScale } from "./model.js";
+
+/**
+ * The estimator: y_o = Σ over kept paths of w_p · x_origin · gate (Definition 6), with x_{n0} = 1 for a bias.
+ * Blocks ascend by gate, so a closed gate skips a whole run of blocks.
+ */
+export function estimatorModel(selection: PathSelection): ReferenceModel {
+  const { sizes, gates, originOf, outputOf } = selection;
+  const nInputs = sizes[0];
+  const nOutputs = sizes[sizes.length - 1];
+  const firstBlock = blocksOfGates(selection); // [nGates + 1]
+  const firstPath = pathsOfBlocks(selection); // [nBlocks + 1]
+
+  /** Calls `visit` for every block with an open gate: its first path, first logit, width and input value. */
+  function visitOpenBlocks(
+    features: Float64Array,
+    scales: Float64Array,
+    nRows: number,
+    visit: (path: number, logit: number, width: number, value: number) => void,
+  ): void {
+    for (let row = 0; row < nRows; row++) {
+      for (let gate = 0; gate < gates.nGates; gate++) {
+        const scale = scales[row * gates.nGates + gate];
+        if (scale === 0) continue;
+        for (let block = firstBlock[gate]; block < firstBlock[gate + 1]; block++) {
+          const origin = originOf[block];
+          const x = origin < nInputs ? features[row * nInputs + origin] : 1;
+          const path = firstPath[block];
+          const width = firstPath[block + 1] - path;
+          visit(path, row * nOutputs + outputOf[block], width, x * scale);
+        }
+      }
+    }
+  }
+
+  return {
+    forward(parameters, batch, unitScale) {
+      const { features, nRows } = batch;
+      const scales = gateScales(batch, selection, unitScale);
+      const values = new Float64Array(nRows * nOutputs);
+      visitOpenBlocks(features, scales, nRows, (path, logit, width, value) => {
+        for (let j = 0; j < width; j++) values[logit + j] += parameters[path + j] * value;
+      });
+      const logits = { values, nRows, nColumns: nOutputs };
+      return { logits, tape: { inputs: [features], scales: [scales], nRows } };
+    },
+
+    backward(parameters, { inputs, scales, nRows }, dLogits) {
+      const gradients = new Float64Array(parameters.length);
+      visitOpenBlocks(inputs[0], scales[0], nRows, (path, logit, width, value) => {
+        for (let j = 0; j < width; j++) gradients[path + j] += dLogits[logit + j] * value;
+      });
+      return gradients;
+    },
+  };
+}
+
+/** [nRows, nGates]: 0 for a closed gate, else the product of the dropout scales of its units. */
+function gateScales(
+  { gates: bits, nRows }: Batch,
+  { gates, sizes }: PathSelection,
+  unitScale: UnitScale | undefined,
+): Float64Array {
+  const scales = new Float64Array(nRows * gates.nGates);
+  for (let row = 0; row < nRows; row++) {
+    for (let gate = 0; gate < gates.nGates; gate++) {
+      if (bits === undefined || getBit(bits, row, gate) === 0) continue;
+      scales[row * gates.nGates + gate] = unitScale
+        ? unitsOfGate(gates, gate, sizes).reduce((s, unit) => s * unitScale(row, unit), 1)
+        : 1;
+    }
+  }
+  return scales;
+}
+
+/** The hidden units of a gate, counted over all layers as the dropout stream does. */
+function unitsOfGate(gates: GateTable, gate: number, sizes: readonly number[]): number[] {
+  const units: number[] = [];
+  let firstUnit = 0;
+  for (let layer = 1; layer <= gates.depth; layer++) {
+    if (layer >= gates.firstLayer[gate]) {
+      units.push(firstUnit + gates.units[gate * gates.depth + layer - 1]);
+    }
+    firstUnit += sizes[layer];
+  }
+  return units;
+}
+
+/** Blocks of gate g are `start[g] … start[g + 1] − 1`: blocks ascend by gate. */
+function blocksOfGates({ gates, gateOf }: PathSelection): Uint32Array {
+  const start = new Uint32Array(gates.nGates + 1);
+  for (const gate of gateOf) start[gate + 1]++;
+  for (let gate = 0; gate < gates.nGates; gate++) start[gate + 1] += start[gate];
+  return start;
+}
+
+/** Paths of block b are `start[b] … start[b + 1] − 1`. */
+function pathsOfBlocks(selection: PathSelection): Uint32Array {
+  const start = new Uint32Array(selection.nBlocks + 1);
+  for (let b = 0; b < selection.nBlocks; b++) start[b + 1] = start[b] + blockWidth(selection, b);
+  return start;
+}
+
+function blockWidth({ block, sizes, outputOf }: PathSelection, b: number): number {
+  const nOutputs = sizes[sizes.length - 1];
+  return Math.min({ path: 1, block16: 16, slab: nOutputs }[block], nOutputs - outputOf[b]);
+}
