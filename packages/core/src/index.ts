@@ -28,12 +28,21 @@ export type {
 export type { Dataset, Split } from "./dataset.js";
 export { dropoutBits, dropoutMask, dropoutThreshold, mix32 } from "./dropout.js";
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
+export { blockWidth, estimatorForward, measurePruningError, pathsOf } from "./estimator.js";
 export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
 export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";
 export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";
 export { applyOptimizer, optimizerDefaults, type OptimizerState } from "./optimizer.js";
+export {
+  enumeratePaths,
+  type Path,
+  pathContribution,
+  pathDistance,
+  pathNorm,
+  pathWeight,
+} from "./paths.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export { createReferenceBackend } from "./reference/backend.js";
@@ -51,6 +60,8 @@ export {
 } from "./session-checks.js";
 export { parameterCount, pathCount, type Sizes, validateSizes } from "./sizes.js";
 export { softmax } from "./softmax.js";
+export { meanPathNorm, structuralShift } from "./structural-shift.js";
+export { totalMass } from "./total-mass.js";
 export type {
   DropoutSpec,
   LossSpec,

@@ -16,7 +16,7 @@ export interface Random {
   uniform(): number;
   /** Standard normal (polar method). */
   normal(): number;
-  /** Uniform in 0 … n − 1. Throws `bad-argument` unless n is an integer in 1 … 2^32. */
+  /** Uniform in 0 … n − 1. Throws `bad-argument` unless n is an integer in 1 … 2^53 − 1. */
   integer(n: number): number;
   /** A uniform permutation of 0 … n − 1 (Fisher–Yates). */
   permutation(n: number): Uint32Array; // [n]
@@ -80,10 +80,10 @@ function stream(key: Words, generator: RandomGenerator): Random {
       }
     },
     integer(n) {
-      if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
+      if (!Number.isSafeInteger(n) || n < 1)
         throw new GlaiError(
           "bad-argument",
-          `Expected n of integer(n) in 1..4294967296 but received ${String(n)}.`,
+          `Expected n of integer(n) in 1..2^53-1 but received ${String(n)}.`,
         );
       return uniformInt(generator, 0, n - 1);
     },
