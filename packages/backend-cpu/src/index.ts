@@ -1,1 +1,1 @@
-export {};
+export { type CpuBackendOptions, type CpuTier, createCpuBackend } from "./backend.js";

@@ -1,0 +1,87 @@
+// What the dense linear algebra and the conversion share with their callers: how a kernel forks, and
+// the table of entry points that each instruction set fills. Kernels allocate nothing: every function
+// that needs memory has a `*_scratch` beside it that says how many bytes (64-byte aligned) to bring.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+namespace glai {
+
+/// Runs `body(context, task, worker)` for task = 0 … nTasks − 1 and returns when all are done.
+/// A task's result depends on `task` alone; `worker` < nWorkers only picks a private scratch. That is
+/// why the bits are the same whatever the number of threads.
+using TaskBody = void (*)(void* context, int64_t task, int worker);
+struct Parallel {
+  void* pool;
+  int nWorkers;
+  void (*run)(void* pool, int64_t nTasks, TaskBody body, void* context);
+};
+
+/// Forks a callable `body(task, worker)`.
+template <typename Body>
+inline __attribute__((always_inline)) void fork(const Parallel& parallel, int64_t nTasks,
+                                                const Body& body) {
+  parallel.run(
+      parallel.pool, nTasks,
+      [](void* context, int64_t task, int worker) { (*static_cast<const Body*>(context))(task, worker); },
+      const_cast<Body*>(&body));
+}
+
+/// A matrix to read, in either precision: element (i, k) is values[i * strideI + k * strideK].
+struct Operand {
+  const void* values;
+  bool isDouble;
+  int64_t strideI;
+  int64_t strideK;
+};
+
+enum class KernelKind : int32_t { linear = 0, rbf = 1, path = 2, infinitePath = 3 };
+
+/// KernelSpec of core's linear-algebra.ts.
+struct KernelFunction {
+  KernelKind kind;
+  double scale, shift, gamma, power, bias, overlapShift;
+  const double* overlapScale;  // [nLayers]
+  int32_t nLayers;
+};
+
+/// KernelSamples of core: features [nSamples, nFeatures] and one bit matrix per layer.
+struct KernelSamples {
+  const void* features;
+  bool isDouble;
+  int64_t nSamples, nFeatures;
+  const uint32_t* const* gates;  // [nLayers] of [nSamples, nWords[l]]
+  const int64_t* nWords;         // [nLayers], 32-bit words per row
+};
+
+enum class Solve : int32_t { forward = 0, backward = 1, both = 2 };
+
+/// The kernels of one precision. All matrices are row-major and dense.
+template <typename T>
+struct LinalgTable {
+  size_t (*gramScratch)(const KernelFunction&, const KernelSamples& a, const KernelSamples& b);
+  /// out[i, j] = k(a_i, b_j). `symmetric`: b is a; the lower triangle is computed and mirrored.
+  void (*gram)(const KernelFunction&, const KernelSamples& a, const KernelSamples& b, bool symmetric,
+               T* out, void* scratch, const Parallel&);
+
+  size_t (*productScratch)(int64_t m, int64_t n, int64_t depth);
+  /// out[i, j] = Σ_k a(i, k) b(j, k): [m, n]. `symmetric`: b is a.
+  void (*product)(const Operand& a, const Operand& b, int64_t m, int64_t n, int64_t depth,
+                  bool symmetric, T* out, void* scratch, const Parallel&);
+
+  size_t (*fewColumnsScratch)(int64_t depth, int64_t n);
+  /// out = A·B + diagonal·B for few columns: A [m, depth], B [depth, n]; m = depth when diagonal ≠ 0.
+  void (*fewColumns)(const T* a, const T* b, int64_t m, int64_t depth, int64_t n, T diagonal, T* out,
+                     void* scratch, const Parallel&);
+
+  size_t (*choleskyScratch)(int64_t n);
+  /// Lower factor of a + diagonal·I over the lower triangle of a [n, n]; the strict upper triangle is
+  /// left alone. Returns −1, or the row whose pivot is not positive (the matrix is then half done).
+  int64_t (*cholesky)(T* a, int64_t n, T diagonal, void* scratch, const Parallel&);
+
+  size_t (*solveScratch)(int64_t n, int64_t m);
+  /// L X = B, Lᵀ X = B or L Lᵀ X = B in place of b [n, m].
+  void (*solve)(const T* factor, int64_t n, T* b, int64_t m, Solve, void* scratch, const Parallel&);
+};
+
+}  // namespace glai
