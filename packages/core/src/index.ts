@@ -20,6 +20,12 @@ export {
   type NonFiniteReport,
 } from "./checks.js";
 export type {
+  ConformanceCheck,
+  ConformanceReport,
+  ConformanceResult,
+} from "./conformance/check.js";
+export { conformanceChecks, type ConformanceOptions, runConformance } from "./conformance/run.js";
+export type {
   ActivationPatterns,
   Budget,
   ConversionKernels,
@@ -30,6 +36,7 @@ export { dropoutBits, dropoutMask, dropoutThreshold, mix32 } from "./dropout.js"
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
 export { blockWidth, estimatorForward, measurePruningError, pathsOf } from "./estimator.js";
 export { gateBits } from "./gates.js";
+export { headLogits } from "./head-logits.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
 export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";

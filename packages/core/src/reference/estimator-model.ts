@@ -1,4 +1,5 @@
 import { getBit } from "../bits.js";
+import { blockWidth } from "../estimator.js";
 import type { GateTable, PathSelection } from "../selection.js";
 import type { Batch, ReferenceModel, UnitScale } from "./model.js";
 
@@ -101,9 +102,4 @@ function pathsOfBlocks(selection: PathSelection): Uint32Array {
   const start = new Uint32Array(selection.nBlocks + 1);
   for (let b = 0; b < selection.nBlocks; b++) start[b + 1] = start[b] + blockWidth(selection, b);
   return start;
-}
-
-function blockWidth({ block, sizes, outputOf }: PathSelection, b: number): number {
-  const nOutputs = sizes[sizes.length - 1];
-  return Math.min({ path: 1, block16: 16, slab: nOutputs }[block], nOutputs - outputOf[b]);
 }
