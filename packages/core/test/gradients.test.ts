@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { exampleEstimator, exampleMlp, exampleSamples } from "../src/conformance/models.js";
+import {
+  dropoutMask,
+  lossAndGradient,
+  type LossSpec,
+  type Matrix,
+  type ModelSpec,
+} from "../src/index.js";
+import { estimatorModel } from "../src/reference/estimator-model.js";
+import { mlpModel } from "../src/reference/mlp-model.js";
+import type { ReferenceModel, UnitScale } from "../src/reference/model.js";
+import { gather } from "../src/reference/session.js";
+
+const losses: LossSpec[] = [
+  { kind: "crossEntropy" },
+  { kind: "crossEntropy", classWeights: Float64Array.of(0.5, 1, 3) },
+  { kind: "meanSquaredError" },
+  { kind: "infoNCE", temperature: 0.4 },
+];
+
+const models = [
+  exampleMlp([4, 3]),
+  exampleMlp([4, 5, 3]),
+  exampleMlp([4, 5, 4, 3]),
+  exampleMlp([3, 4, 3, 4, 3]),
+  exampleEstimator([5, 4, 3], "path"),
+  exampleEstimator([4, 3, 2, 3], "path"),
+  exampleEstimator([5, 4, 3], "block16"),
+  exampleEstimator([5, 4, 3], "slab"),
+];
+
+const quarter: UnitScale = (row, unit) => dropoutMask(9, 2, row, unit, 0.25) / 0.75;
+
+function referenceModel(spec: ModelSpec): ReferenceModel {
+  return spec.kind === "mlp" ? mlpModel(spec.sizes) : estimatorModel(spec.selection);
+}
+
+/** (f(x + h) − f(x − h)) / 2h for every entry; h balances truncation (h²) and rounding (ε/h). */
+function centralDifferences(at: Float64Array, f: (x: Float64Array) => number): Float64Array {
+  const h = 1e-5;
+  return at.map((_, i) => {
+    const moved = (by: number) => f(at.map((value, j) => (i === j ? value + by : value)));
+    return (moved(h) - moved(-h)) / (2 * h);
+  });
+}
+
+function expectEqual(found: Float64Array, expected: Float64Array): void {
+  const scale = Math.max(...expected.map(Math.abs));
+  expect(scale).toBeGreaterThan(1e-3); // or there would be nothing to compare
+  found.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-7 * scale));
+}
+
+describe("gradients equal central finite differences", () => {
+  for (const { name, spec, parameters } of models) {
+    for (const loss of losses) {
+      for (const [how, unitScale] of [
+        ["", undefined],
+        [" under dropout", quarter],
+      ] as const) {
+        const weighted = loss.kind === "crossEntropy" && loss.classWeights ? "weighted " : "";
+        it(`for ${name} with ${weighted}${loss.kind}${how}`, () => {
+          const samples = exampleSamples(spec, loss.kind, 8);
+          const rows = Uint32Array.of(2, 5, 3, 7, 4, 6);
+          const batch = gather(samples, rows);
+          const model = referenceModel(spec);
+          const lossAt = (x: Float64Array) =>
+            lossAndGradient(loss, model.forward(x, batch, unitScale).logits, batch).loss;
+          const pass = model.forward(parameters, batch, unitScale);
+          const { gradient } = lossAndGradient(loss, pass.logits, batch);
+          expectEqual(
+            model.backward(parameters, pass.tape, gradient),
+            centralDifferences(parameters, lossAt),
+          );
+        });
+      }
+    }
+  }
+
+  it.each(losses.map((loss) => [loss.kind, loss] as const))("for the logits of %s", (_, loss) => {
+    const values = Float64Array.from({ length: 18 }, (_, i) => Math.sin(7 * i + 1) * 2);
+    const logits = (at: Float64Array): Matrix => ({ values: at, nRows: 6, nColumns: 3 });
+    const target = {
+      labels: Uint32Array.of(0, 2, 1, 1, 0, 2),
+      targets: Float64Array.from({ length: 18 }, (_, i) => Math.cos(i)),
+    };
+    expectEqual(
+      lossAndGradient(loss, logits(values), target).gradient,
+      centralDifferences(values, (at) => lossAndGradient(loss, logits(at), target).loss),
+    );
+  });
+});
