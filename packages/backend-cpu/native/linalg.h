@@ -4,28 +4,9 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "parallel.h"
 
 namespace glai {
-
-/// Runs `body(context, task, worker)` for task = 0 … nTasks − 1 and returns when all are done.
-/// A task's result depends on `task` alone; `worker` < nWorkers only picks a private scratch. That is
-/// why the bits are the same whatever the number of threads.
-using TaskBody = void (*)(void* context, int64_t task, int worker);
-struct Parallel {
-  void* pool;
-  int nWorkers;
-  void (*run)(void* pool, int64_t nTasks, TaskBody body, void* context);
-};
-
-/// Forks a callable `body(task, worker)`.
-template <typename Body>
-inline __attribute__((always_inline)) void fork(const Parallel& parallel, int64_t nTasks,
-                                                const Body& body) {
-  parallel.run(
-      parallel.pool, nTasks,
-      [](void* context, int64_t task, int worker) { (*static_cast<const Body*>(context))(task, worker); },
-      const_cast<Body*>(&body));
-}
 
 /// A matrix to read, in either precision: element (i, k) is values[i * strideI + k * strideK].
 struct Operand {
