@@ -9,7 +9,8 @@ import { mlpModel } from "./mlp-model.js";
 import type { ReferenceModel } from "./model.js";
 import { createReferenceSession, gather, type ReferenceParts } from "./session.js";
 
-const parts: ReferenceParts = {
+/** The pieces of the reference. Not exported by the package. */
+export const referenceParts: ReferenceParts = {
   createModel(model: ModelSpec): ReferenceModel {
     switch (model.kind) {
       case "mlp":
@@ -60,7 +61,7 @@ export function createReferenceBackendFrom(replaced: Partial<ReferenceParts>): B
     probe: async () => capability,
     async prepare(model, training) {
       checkTraining(model, training);
-      return createReferenceSession(model, training, { ...parts, ...replaced });
+      return createReferenceSession(model, training, { ...referenceParts, ...replaced });
     },
     linearAlgebra: referenceLinearAlgebra,
   };
