@@ -1,4 +1,7 @@
+export { checkDataset } from "./check-dataset.js";
+export { checkProtocol } from "./check-protocol.js";
 export type { Checkpoint, CheckpointArray, CheckpointStore } from "./checkpoint.js";
+export { compareHeads, spread } from "./compare-heads.js";
 export type {
   CompareOptions,
   ComparedHead,
@@ -6,8 +9,21 @@ export type {
   Comparison,
   Spread,
 } from "./comparison.js";
+export {
+  earlyStoppingStep,
+  type EarlyStoppingState,
+  type EarlyStoppingStep,
+  noEpochYet,
+  type ScoreName,
+} from "./early-stopping.js";
 export type { ComparisonEvent, TrainingEvent } from "./events.js";
+export { hasSettled, reducedEpochLimit } from "./freeze.js";
+export { modelFromCheckpoint } from "./model-from-checkpoint.js";
 export type { StopSignal, TrainOptions } from "./options.js";
+export { planRun, type PlanRequest } from "./plan.js";
+export { predictHead } from "./predict-head.js";
+export { fitPreprocessing, type FitOptions } from "./preprocessing/fit.js";
+export { protocolDefaults } from "./protocol-defaults.js";
 export type {
   EarlyStoppingConfig,
   EstimatorConfig,
@@ -29,3 +45,6 @@ export type {
   ShiftPoint,
   StopReason,
 } from "./run.js";
+export { type ExperimentConstants, table2 } from "./table2.js";
+export { timeToTarget } from "./time-to-target.js";
+export { trainHead } from "./train-head.js";

@@ -42,7 +42,7 @@ export interface RunPlan {
   readonly head: HeadName;
   readonly sizes: Sizes; // of the network the head is measured against
   readonly trained: Sizes; // of the network that is trained (reduced for mlp-reduced and glai)
-  readonly parameters: number; // trained parameters of the last phase (glai: the paths asked for)
+  readonly parameters: number | null; // trained in the last phase (glai: the paths asked for)
   readonly nTrain: number;
   readonly nValidation: number;
   readonly selectionRows?: number; // |Ω|
@@ -51,9 +51,9 @@ export interface RunPlan {
     readonly original: number; // O
     readonly reduced: number; // R
     readonly paths: string; // E, decimal
-    readonly keep: number; // paths asked for
-    readonly mu: number; // keep / E; over 1 when every path is kept (Remark 5)
-    readonly keepsAll: boolean;
+    readonly keep: number | null; // paths asked for; null: decided by a bound (maxError)
+    readonly mu: number | null; // keep / E
+    readonly keepsAll: boolean; // Remark 5: O − R covers every path
     readonly block: BlockKind;
   };
   readonly reducedEpochs?: number; // epochs of phase 1 (the cap for `freeze: auto`)

@@ -1,0 +1,80 @@
+import type { Features, LinearAlgebra } from "@glai/core";
+import type { Pacer } from "../pacing.js";
+
+/** Mean and population variance of each column, in float64, by two passes. */
+export interface ColumnMoments {
+  readonly mean: Float64Array; // [nFeatures]
+  readonly variance: Float64Array; // [nFeatures]
+}
+
+const valuesPerPiece = 1 << 20; // a few milliseconds
+
+/** Column moments of the training features; breathes between pieces of rows. */
+export async function columnMoments(features: Features, pacer: Pacer): Promise<ColumnMoments> {
+  const { values, nSamples, nFeatures } = features;
+  const mean = new Float64Array(nFeatures);
+  const variance = new Float64Array(nFeatures);
+  const rowsPerPiece = Math.max(1, Math.floor(valuesPerPiece / nFeatures));
+  for (let from = 0; from < nSamples; from += rowsPerPiece) {
+    const end = Math.min(from + rowsPerPiece, nSamples) * nFeatures;
+    for (let i = from * nFeatures, column = 0; i < end; i++) {
+      mean[column] += values[i];
+      column = column + 1 === nFeatures ? 0 : column + 1;
+    }
+    await pacer.breathe();
+  }
+  for (let j = 0; j < nFeatures; j++) mean[j] /= nSamples;
+  for (let from = 0; from < nSamples; from += rowsPerPiece) {
+    const end = Math.min(from + rowsPerPiece, nSamples) * nFeatures;
+    for (let i = from * nFeatures, column = 0; i < end; i++) {
+      const centred = values[i] - mean[column];
+      variance[column] += centred * centred;
+      column = column + 1 === nFeatures ? 0 : column + 1;
+    }
+    await pacer.breathe();
+  }
+  for (let j = 0; j < nFeatures; j++) variance[j] /= nSamples;
+  return { mean, variance };
+}
+
+/** Population covariance [nFeatures, nFeatures], summed in float64 over pieces of centred rows. */
+export async function covariance(
+  features: Features,
+  mean: Float64Array,
+  algebra: LinearAlgebra,
+  pacer: Pacer,
+): Promise<Float64Array> {
+  const { nSamples, nFeatures } = features;
+  const sums = new Float64Array(nFeatures * nFeatures);
+  const rowsPerPiece = pieceRows(nFeatures);
+  for (let from = 0; from < nSamples; from += rowsPerPiece) {
+    const piece = centredRows(features, mean, from, Math.min(from + rowsPerPiece, nSamples));
+    const product = await algebra.crossProduct(piece);
+    for (let i = 0; i < sums.length; i++) sums[i] += product.values[i];
+    await pacer.breathe();
+  }
+  for (let i = 0; i < sums.length; i++) sums[i] /= nSamples;
+  return sums;
+}
+
+/** Rows whose product with an [nFeatures, nFeatures] matrix is about 5e7 multiplications. */
+export function pieceRows(nFeatures: number): number {
+  return Math.max(32, Math.floor(5e7 / (nFeatures * nFeatures)));
+}
+
+/** Rows from … to − 1 less the mean, as a float64 matrix. */
+export function centredRows(
+  features: Features,
+  mean: Float64Array,
+  from: number,
+  to: number,
+): { values: Float64Array; nRows: number; nColumns: number } {
+  const { nFeatures } = features;
+  const values = new Float64Array((to - from) * nFeatures);
+  const offset = from * nFeatures;
+  for (let i = 0, column = 0; i < values.length; i++) {
+    values[i] = features.values[offset + i] - mean[column];
+    column = column + 1 === nFeatures ? 0 : column + 1;
+  }
+  return { values, nRows: to - from, nColumns: nFeatures };
+}

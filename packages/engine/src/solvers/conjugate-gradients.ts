@@ -1,0 +1,66 @@
+import { GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
+import { copyAs, emptyLike, frobeniusNorm } from "./matrices.js";
+
+/** An approximate inverse of the system matrix: R ↦ M⁻¹ R. */
+export type Preconditioner = (residual: Matrix) => Promise<Matrix>;
+
+export interface ConjugateGradientsResult {
+  readonly solution: Matrix; // [n, nColumns]
+  readonly iterations: number;
+  readonly residual: number; // ‖B − A X‖_F / ‖B‖_F
+}
+
+/**
+ * Preconditioned conjugate gradients for (A + μI) X = B, all columns at once, each with its own step
+ * lengths (Saad, Iterative Methods for Sparse Linear Systems, algorithm 9.1). Stops when the relative
+ * residual of all columns together is under `tolerance`; throws `bad-data` after `maxIterations`.
+ */
+export async function conjugateGradients(
+  algebra: LinearAlgebra,
+  a: Matrix,
+  mu: number,
+  b: Matrix,
+  precondition: Preconditioner,
+  options: { readonly tolerance: number; readonly maxIterations: number },
+): Promise<ConjugateGradientsResult> {
+  const { nColumns } = b;
+  const residual = copyAs(a.values, b);
+  const solution = { ...residual, values: emptyLike(a.values, b.values.length) };
+  const norm = frobeniusNorm(residual);
+  if (norm === 0) return { solution, iterations: 0, residual: 0 };
+  let z = await precondition(residual);
+  const direction = copyAs(a.values, z);
+  let rho = columnProducts(residual, z);
+  for (let iteration = 1; iteration <= options.maxIterations; iteration++) {
+    const product = await algebra.symmetricMultiply(a, direction, mu);
+    const curvature = columnProducts(direction, product);
+    const step = rho.map((value, c) => (curvature[c] > 0 ? value / curvature[c] : 0));
+    for (let i = 0; i < residual.values.length; i++) {
+      const alpha = step[i % nColumns];
+      solution.values[i] += alpha * direction.values[i];
+      residual.values[i] -= alpha * product.values[i];
+    }
+    const relative = frobeniusNorm(residual) / norm;
+    if (relative <= options.tolerance)
+      return { solution, iterations: iteration, residual: relative };
+    z = await precondition(residual);
+    const next = columnProducts(residual, z);
+    const beta = next.map((value, c) => (rho[c] > 0 ? value / rho[c] : 0));
+    for (let i = 0; i < direction.values.length; i++) {
+      direction.values[i] = z.values[i] + beta[i % nColumns] * direction.values[i];
+    }
+    rho = next;
+  }
+  throw new GlaiError(
+    "bad-data",
+    `Expected conjugate gradients to reach a relative residual of ${options.tolerance} but after ${options.maxIterations} iterations it is ${frobeniusNorm(residual) / norm}.`,
+    { hint: "Use the exact solver, a larger penalty, or a larger preconditioner rank." },
+  );
+}
+
+/** ⟨A_·c, B_·c⟩ for every column c, in float64. */
+function columnProducts(a: Matrix, b: Matrix): Float64Array {
+  const sums = new Float64Array(a.nColumns);
+  for (let i = 0; i < a.values.length; i++) sums[i % a.nColumns] += a.values[i] * b.values[i];
+  return sums;
+}

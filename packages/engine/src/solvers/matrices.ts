@@ -1,0 +1,54 @@
+import type { FloatArray, Matrix } from "@glai/core";
+
+/** An array of the same precision. */
+export function emptyLike(values: FloatArray, length: number): FloatArray {
+  return values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** A copy in the precision of `like`: solvers keep their right-hand sides in the precision of the matrix. */
+export function copyAs(like: FloatArray, from: Matrix): Matrix {
+  const values = emptyLike(like, from.values.length);
+  values.set(from.values);
+  return { values, nRows: from.nRows, nColumns: from.nColumns };
+}
+
+export function copyMatrix(from: Matrix): Matrix {
+  return copyAs(from.values, from);
+}
+
+/** The rows of `from` named by `rows`, in that order. */
+export function takeRows(from: Matrix, rows: Uint32Array): Matrix {
+  const { nColumns } = from;
+  const values = emptyLike(from.values, rows.length * nColumns);
+  for (let i = 0; i < rows.length; i++) {
+    values.set(from.values.subarray(rows[i] * nColumns, (rows[i] + 1) * nColumns), i * nColumns);
+  }
+  return { values, nRows: rows.length, nColumns };
+}
+
+export function transpose({ values, nRows, nColumns }: Matrix): Matrix {
+  const out = emptyLike(values, values.length);
+  for (let i = 0; i < nRows; i++) {
+    for (let j = 0; j < nColumns; j++) out[j * nRows + i] = values[i * nColumns + j];
+  }
+  return { values: out, nRows: nColumns, nColumns: nRows };
+}
+
+export function identity(like: FloatArray, n: number): Matrix {
+  const values = emptyLike(like, n * n);
+  for (let i = 0; i < n; i++) values[i * n + i] = 1;
+  return { values, nRows: n, nColumns: n };
+}
+
+export function meanDiagonal({ values, nRows, nColumns }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < nRows; i++) sum += values[i * nColumns + i];
+  return sum / nRows;
+}
+
+/** √(Σ v²), accumulated in float64. */
+export function frobeniusNorm({ values }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum);
+}
