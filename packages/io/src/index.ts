@@ -1,1 +1,11 @@
-export {};
+export { type CheckpointValue, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
+export { crc32 } from "./crc32.js";
+export { type CsvTable, parseCsv } from "./csv.js";
+export type { DatasetOptions, LoadedDataset } from "./dataset/dataset.js";
+export { parseDatasetFiles, parseDatasetTable, parseFeatures } from "./dataset/parse.js";
+export { stratifiedRows, takeRows } from "./dataset/split-rows.js";
+export { decodeHeadModel, encodeHeadModel } from "./model/head-model.js";
+export { encodeNpy, parseNpy } from "./npy.js";
+export { encodeNpz, listNpz, parseNpz } from "./npz.js";
+export { encodeSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
+export { type DType, type Tensor, type TypedArray, tensorOf, toFloats } from "./tensor.js";

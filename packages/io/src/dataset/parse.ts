@@ -1,0 +1,132 @@
+import { type Features, GlaiError, type JsonValue, checkFeatures } from "@glai/core";
+import { badData } from "../errors.js";
+import { parseFields, stringField, stringsField } from "../fields.js";
+import { parseNpy } from "../npy.js";
+import { type NamedTensor, asFeatures } from "./arrays.js";
+import { folderContainer, npzContainer, pathIn, safetensorsContainer } from "./containers.js";
+import type { DatasetOptions, LoadedDataset } from "./dataset.js";
+import { readDatasetArrays, readFeatureArray } from "./read-arrays.js";
+import { readCsvDataset, readCsvFeatures } from "./read-csv.js";
+
+/**
+ * A dataset from the files of a folder, by name: `train_x.npy train_y.npy val_x.npy val_y.npy`, perhaps
+ * `test_x.npy test_y.npy`, and `meta.json` with `name` and `classes` (names, in the order of the labels).
+ * Throws `bad-data` that names the file, what was expected and what was found; see `checkFeatures` and
+ * `checkLabels` of @glai/core for what is checked. Messages put `folder` before the names of files.
+ *
+ * @example
+ * const dataset = parseDatasetFiles({ "train_x.npy": bytes, … }, { name: "fashion" });
+ */
+export function parseDatasetFiles(
+  files: Readonly<Record<string, Uint8Array>>,
+  options: DatasetOptions = {},
+  folder = "",
+): LoadedDataset {
+  const meta = parseMeta(files["meta.json"], pathIn(folder, "meta.json"));
+  const name = options.name ?? meta.name ?? (lastPart(folder) || "dataset");
+  const extra = {
+    ...(meta.classNames === undefined ? {} : { classNames: meta.classNames }),
+    ...(meta.json === undefined ? {} : { meta: meta.json }),
+  };
+  return readDatasetArrays(folderContainer(files, folder), name, options, extra);
+}
+
+/**
+ * A dataset from one table, told by the ending of its name: .npz and .safetensors (arrays `x` and `y`, or
+ * the four of a folder), .csv and .tsv. Without a split of its own the table is cut by a seeded
+ * stratified draw. Parquet is refused with the way out.
+ *
+ * @example
+ * const dataset = parseDatasetTable("flowers.csv", bytes, { y: "species", valSplit: 0.25 });
+ */
+export function parseDatasetTable(
+  file: string,
+  bytes: Uint8Array,
+  options: DatasetOptions = {},
+): LoadedDataset {
+  const kind = kindOf(file);
+  const name = options.name ?? lastPart(file).replace(/\.[^.]*$/, "");
+  switch (kind) {
+    case "npy":
+      throw badData(
+        file,
+        "features and labels",
+        "a single array",
+        "Give the folder with train_x.npy, train_y.npy, val_x.npy and val_y.npy.",
+      );
+    case "npz":
+      return readDatasetArrays(npzContainer(bytes, file), name, options);
+    case "safetensors":
+      return readDatasetArrays(safetensorsContainer(bytes, file), name, options);
+    case "csv":
+      return readCsvDataset(bytes, file, name, options);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/**
+ * Features alone, for prediction: .npy, or an array or columns of a table (`x` names them). Checked for
+ * NaN and infinities.
+ */
+export function parseFeatures(
+  file: string,
+  bytes: Uint8Array,
+  options: { readonly x?: string; readonly y?: string } = {},
+): Features {
+  const kind = kindOf(file);
+  switch (kind) {
+    case "npy":
+      return checkedFeatures({ tensor: parseNpy(bytes, file), name: file });
+    case "npz":
+      return checkedFeatures(readFeatureArray(npzContainer(bytes, file), options.x));
+    case "safetensors":
+      return checkedFeatures(readFeatureArray(safetensorsContainer(bytes, file), options.x));
+    case "csv":
+      return readCsvFeatures(bytes, file, options);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function checkedFeatures(array: NamedTensor): Features {
+  const features = asFeatures(array);
+  checkFeatures(features, { name: array.name });
+  return features;
+}
+
+function kindOf(file: string): "csv" | "npy" | "npz" | "safetensors" {
+  const ending = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
+  if (ending === "npy" || ending === "npz" || ending === "safetensors") return ending;
+  if (ending === "csv" || ending === "tsv") return "csv";
+  const message = `Expected ${file} to end in .npy, .npz, .safetensors, .csv or .tsv.`;
+  const hint =
+    ending === "parquet"
+      ? `Parquet is not read yet. Convert it: python -c "import pandas; pandas.read_parquet('${file}').to_csv('data.csv', index=False)"`
+      : "Convert the table to one of these, or give a folder with train_x.npy and its siblings.";
+  throw new GlaiError("bad-data", message, { hint });
+}
+
+function parseMeta(
+  bytes: Uint8Array | undefined,
+  path: string,
+): {
+  readonly name?: string;
+  readonly classNames?: readonly string[];
+  readonly json?: JsonValue;
+} {
+  if (bytes === undefined) return {};
+  const fields = parseFields(new TextDecoder().decode(bytes), path);
+  return {
+    ...(fields["name"] === undefined ? {} : { name: stringField(fields, "name", path) }),
+    ...(fields["classes"] === undefined
+      ? {}
+      : { classNames: stringsField(fields, "classes", path) }),
+    json: fields as JsonValue,
+  };
+}
+
+/** "x.npy" of "data/x.npy", "data" of "data/". */
+function lastPart(path: string): string {
+  return path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
+}

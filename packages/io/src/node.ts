@@ -1,0 +1,4 @@
+export { readBytes, sha256 } from "./node/read-bytes.js";
+export { type DatasetOnDisk, readDataset, readFeatures, readModel } from "./node/read-dataset.js";
+export { openRunFolder, readManifest, readMetrics, type RunFolder } from "./node/run-folder.js";
+export { writeFileAtomic } from "./node/write-file-atomic.js";

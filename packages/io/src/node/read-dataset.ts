@@ -1,0 +1,77 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Features, HeadModel } from "@glai/core";
+import type { DatasetOptions, LoadedDataset } from "../dataset/dataset.js";
+import { parseDatasetFiles, parseDatasetTable, parseFeatures } from "../dataset/parse.js";
+import { decodeHeadModel } from "../model/head-model.js";
+import { ioError } from "./io-error.js";
+import { readBytes, sha256 } from "./read-bytes.js";
+
+/** A dataset from disk, with the SHA-256 of every file that was read. */
+export interface DatasetOnDisk extends LoadedDataset {
+  readonly checksums: Readonly<Record<string, string>>; // file name → hexadecimal SHA-256
+}
+
+const datasetFile = /^(?:(?:train|val|test)_[xy]|x|y|X|Y)\.npy$|^meta\.json$/;
+
+/**
+ * Reads a dataset: a folder with `train_x.npy train_y.npy val_x.npy val_y.npy` (and perhaps `test_x.npy
+ * test_y.npy meta.json`), or one table (.npz, .safetensors, .csv, .tsv). Throws `io` when the disk says
+ * no and `bad-data` when the contents do; see `parseDatasetFiles` and `parseDatasetTable`.
+ *
+ * @example
+ * const dataset = await readDataset("data/flowers.csv", { y: "species", valSplit: 0.2 });
+ */
+export async function readDataset(
+  path: string,
+  options: DatasetOptions = {},
+): Promise<DatasetOnDisk> {
+  const checksums: Record<string, string> = {};
+  const read = async (file: string, name: string): Promise<Uint8Array> => {
+    const bytes = await readBytes(file);
+    checksums[name] = sha256(bytes);
+    return bytes;
+  };
+  if (!(await isFolder(path))) {
+    const bytes = await read(path, basename(path));
+    return { ...parseDatasetTable(path, bytes, options), checksums };
+  }
+  const files: Record<string, Uint8Array> = {};
+  for (const file of await list(path)) {
+    if (datasetFile.test(file)) files[file] = await read(join(path, file), file);
+  }
+  return { ...parseDatasetFiles(files, options, path), checksums };
+}
+
+/** Reads features alone (.npy, .npz, .safetensors, .csv, .tsv); `x` names the array or columns. */
+export async function readFeatures(
+  path: string,
+  options: { readonly x?: string; readonly y?: string } = {},
+): Promise<Features> {
+  return parseFeatures(path, await readBytes(path), options);
+}
+
+/** Reads a head from its file, or from the `model.safetensors` of a run folder. */
+export async function readModel(path: string): Promise<HeadModel> {
+  const file = (await isFolder(path)) ? join(path, modelFile) : path;
+  return decodeHeadModel(await readBytes(file), file);
+}
+
+/** Name of the model in a run folder. */
+export const modelFile = "model.safetensors";
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw ioError(error, "read", path);
+  }
+}
+
+async function list(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw ioError(error, "list", folder);
+  }
+}
