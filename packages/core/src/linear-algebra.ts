@@ -43,7 +43,9 @@ export interface KernelSamples {
 
 /**
  * Dense linear algebra for the closed forms. Long calls run off the event loop where the backend can;
- * results are new arrays unless `into` is given.
+ * results are new arrays unless `into` is given. What is only read may be of either precision; arrays that
+ * are written (`into`, the matrix to factorise, B of a solve) are of the backend's, or `bad-argument`.
+ * Arrays must stay as they are until the promise settles. Shapes that do not fit are `bad-argument`.
  */
 export interface LinearAlgebra {
   /** K[i, j] = k(a_i, b_j), [nA, nB]. With `b` omitted: the symmetric Gram matrix of `a`, both triangles filled. */
@@ -52,7 +54,11 @@ export interface LinearAlgebra {
   crossProduct(a: Matrix, into?: FloatArray): Promise<Matrix>;
   /** A·B. */
   multiply(a: Matrix, b: Matrix): Promise<Matrix>;
-  /** Lower Cholesky factor of the symmetric `a` + `diagonal`·I, in place of its lower triangle; throws `bad-data` when not positive definite. */
+  /**
+   * Lower Cholesky factor of the symmetric `a` + `diagonal`·I, in place of its lower triangle; what stands
+   * above the diagonal afterwards is not said, and not read by the solves. Throws `bad-data` when not
+   * positive definite.
+   */
   cholesky(a: Matrix, diagonal: number): Promise<void>;
   /** Solves L Lᵀ X = B in place of B, for a factor made by `cholesky`. */
   solveCholesky(factor: Matrix, b: Matrix): Promise<void>;

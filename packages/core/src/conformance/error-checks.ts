@@ -1,8 +1,9 @@
 import type { Backend, Samples, SamplesHandle, Session } from "../backend.js";
-import { type GlaiErrorCode, isGlaiError } from "../errors.js";
+import type { GlaiErrorCode } from "../errors.js";
 import type { TrainingSpec } from "../training-spec.js";
-import { type ConformanceCheck, expectThat, fail } from "./check.js";
+import type { ConformanceCheck } from "./check.js";
 import { expectSameBits } from "./compare.js";
+import { expectError } from "./expect-error.js";
 import { missing, play, range, type Setup } from "./script.js";
 import { smallSetups } from "./training-checks.js";
 
@@ -16,28 +17,6 @@ export function errorChecks(): ConformanceCheck[] {
     ...lifetimeChecks(stage),
     ...prepareChecks(stage),
   ]);
-}
-
-/** Runs `misuse` and expects a GlaiError with one of the codes, thrown or rejected. */
-async function expectError(
-  what: string,
-  codes: readonly GlaiErrorCode[],
-  misuse: () => unknown,
-): Promise<void> {
-  try {
-    await misuse();
-  } catch (error) {
-    if (!isGlaiError(error))
-      fail(`Expected ${what} to be a GlaiError but received ${String(error)}.`);
-    expectThat(
-      codes.includes(error.code),
-      () =>
-        `Expected ${what} to have code ${codes.join(" or ")} but found ${error.code}: ${error.message}`,
-    );
-    expectThat(error.message.length > 10, () => `Expected ${what} to say what is wrong.`);
-    return;
-  }
-  fail(`Expected ${what} to be an error (${codes.join(" or ")}) but it was accepted.`);
 }
 
 const badInput: readonly GlaiErrorCode[] = ["bad-argument", "bad-data"];

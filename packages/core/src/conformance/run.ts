@@ -10,6 +10,7 @@ import {
   fail,
 } from "./check.js";
 import { errorChecks, unsupportedCheck } from "./error-checks.js";
+import { linearAlgebraChecks } from "./linear-algebra-checks.js";
 import { modelChecks } from "./model-checks.js";
 import { exampleEstimator, exampleMlp } from "./models.js";
 import { type Setup, setup } from "./script.js";
@@ -31,6 +32,7 @@ export function conformanceChecks(options: ConformanceOptions = {}): readonly Co
     ...sessionChecks(),
     ...errorChecks(),
     unsupportedCheck(everyKind()),
+    ...linearAlgebraChecks(),
   ];
 }
 

@@ -11,6 +11,7 @@ export interface Tolerances {
   readonly contrast: number;
   readonly trained: number;
   readonly matrix: number;
+  readonly angle: number;
   readonly factor: number;
   readonly mass: number;
 }
@@ -23,7 +24,8 @@ export const tolerances: Record<Capability["precision"], Tolerances> = {
     gradients: 5e-5, // differences of probabilities: their error is relative to 1, not to themselves
     contrast: 5e-4, // infoNCE divides by the temperature (1/14) and by the length of short vectors
     trained: 2e-4, // Adam divides by √v: entries with small gradients inherit the error of large ones
-    matrix: 2e-5, // one product of up to 130 terms, or one kernel function (acos by polynomial)
+    matrix: 2e-5, // one product of up to 130 terms, or one kernel function
+    angle: 5e-4, // acos of a cosine near 1: √(2 · 6e-8) is what a sample's angle to itself may become
     factor: 5e-4, // times the condition number of the test matrices, about 30
     mass: 1e-4, // sums over samples and paths
   },
@@ -34,6 +36,7 @@ export const tolerances: Record<Capability["precision"], Tolerances> = {
     contrast: 1e-11,
     trained: 1e-11,
     matrix: 1e-12,
+    angle: 1e-7,
     factor: 1e-11,
     mass: 1e-12,
   },
