@@ -130,6 +130,6 @@ function orderRows(
       { hint: "Train the selector on a part of the rows and pass the others as honestRows." },
     );
   }
-  const rows = [...shuffled].sort((a, b) => Number(honest.has(a)) - Number(honest.has(b)));
-  return { rows: Uint32Array.from(rows), nHonest: honest.size };
+  const rows = shuffled.toSorted((a, b) => Number(honest.has(a)) - Number(honest.has(b)));
+  return { rows, nHonest: honest.size };
 }

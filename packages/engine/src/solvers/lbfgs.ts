@@ -82,7 +82,7 @@ function twoLoop(
 ): Float64Array {
   const q = gradient.map((g) => -g);
   const alphas: number[] = [];
-  for (const { s, y, rho } of [...pairs].reverse()) {
+  for (const { s, y, rho } of pairs.toReversed()) {
     const alpha = rho * dot(s, q);
     alphas.unshift(alpha);
     for (let i = 0; i < q.length; i++) q[i] -= alpha * y[i];

@@ -18,7 +18,7 @@ export async function nystromPreconditioner(
   random: Random,
 ): Promise<Preconditioner> {
   const n = gram.nRows;
-  const rows = random.permutation(n).slice(0, Math.min(rank, n)).sort();
+  const rows = random.permutation(n).slice(0, Math.min(rank, n)).toSorted();
   const columns = takeRows(gram, rows); // K_S·, which is K_·Sᵀ since K is symmetric
   const factor = principal(columns, rows);
   // A jitter of float32's unit: K_SS of a smooth kernel is numerically singular, and the preconditioner need not be exact.
