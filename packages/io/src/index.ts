@@ -1,3 +1,4 @@
+export { GlaiError, isGlaiError } from "@glai/core";
 export { type CheckpointValue, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 export { crc32 } from "./crc32.js";
 export { type CsvTable, parseCsv } from "./csv.js";
