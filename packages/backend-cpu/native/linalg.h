@@ -1,9 +1,7 @@
-// What the dense linear algebra and the conversion share with their callers: how a kernel forks, and
-// the table of entry points that each instruction set fills. Kernels allocate nothing: every function
-// that needs memory has a `*_scratch` beside it that says how many bytes (64-byte aligned) to bring.
+// Dense linear algebra for the closed-form solvers: the table of entry points that each instruction set
+// fills. Kernels allocate nothing: beside every function stands one that says how many bytes of scratch
+// (64-byte aligned) to bring.
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
 #include "parallel.h"
 
 namespace glai {
@@ -64,5 +62,22 @@ struct LinalgTable {
   /// L X = B, Lᵀ X = B or L Lᵀ X = B in place of b [n, m].
   void (*solve)(const T* factor, int64_t n, T* b, int64_t m, Solve, void* scratch, const Parallel&);
 };
+
+namespace baseline {
+const LinalgTable<float>& linalgFloat32();
+const LinalgTable<double>& linalgFloat64();
+}  // namespace baseline
+namespace avx2 {
+const LinalgTable<float>& linalgFloat32();
+const LinalgTable<double>& linalgFloat64();
+}  // namespace avx2
+namespace avx512 {
+const LinalgTable<float>& linalgFloat32();
+const LinalgTable<double>& linalgFloat64();
+}  // namespace avx512
+
+/// The table of this machine's instruction set, for the precision of the argument.
+const LinalgTable<float>& linalg(float);
+const LinalgTable<double>& linalg(double);
 
 }  // namespace glai
