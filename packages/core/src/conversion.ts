@@ -8,18 +8,28 @@ export interface ActivationPatterns {
   readonly nSamples: number;
 }
 
-/** How many paths to keep: exactly one of `keep`, `mu` (fraction kept) and `maxError` (largest bound). */
+/**
+ * How many paths to keep: exactly one of `keep` (paths), `mu` (fraction of all paths) and `maxError` (the
+ * fewest with bound ≤ maxError; none at all when the total mass is within it). With blocks: the longest
+ * prefix of the ranking that fits, the shortest that suffices.
+ */
 export type Budget =
   { readonly keep: number } | { readonly mu: number } | { readonly maxError: number };
 
 export interface SelectionRequest {
   readonly block: BlockKind;
   readonly budget: Budget;
-  /** Always-open gates for every input and a bias on top of the budget (Definition 6, Remark 4). */
+  /**
+   * Always-open gates for every input and a bias on top of the budget (Definition 6, Remark 4), so that the
+   * linear head is inside the model. They start with weight 0 and leave the certificate as it is; an output bias
+   * that the budget keeps is such a gate already and is not added again.
+   */
   readonly linearSkip?: boolean;
   /** How blocks are ranked; `random` needs a seed. */
   readonly rank?:
     { readonly kind: "theorem2" } | { readonly kind: "random"; readonly seed: number };
+  /** Bytes that the selection may take beside its inputs (default 512 MiB); more is refused before it starts. */
+  readonly memoryLimit?: number;
 }
 
 /** The conversion phase on a device. The functions of core with the same names are the oracle. */

@@ -6,26 +6,9 @@ import { gateBits } from "./gates.js";
 import type { Matrix } from "./linear-algebra.js";
 import { type Mlp, mlpForward } from "./mlp.js";
 import type { Path } from "./paths.js";
-import type { BlockKind, PathSelection } from "./selection.js";
+import { blockSpan } from "./pruning/block-layout.js";
+import type { PathSelection } from "./selection.js";
 import type { Sizes } from "./sizes.js";
-
-/** Outputs that a block of this kind spans (its last group may be narrower). */
-export function blockSpan(block: BlockKind, nOutputs: number): number {
-  switch (block) {
-    case "path":
-      return 1;
-    case "block16":
-      return Math.min(16, nOutputs);
-    case "slab":
-      return nOutputs;
-    default:
-      block satisfies never;
-      throw new GlaiError(
-        "bad-argument",
-        `Expected block to be path, block16 or slab but received ${String(block)}.`,
-      );
-  }
-}
 
 /** Number of paths (consecutive weights) of block `b`. */
 export function blockWidth(selection: PathSelection, b: number): number {
@@ -64,30 +47,97 @@ export function estimatorForward(
   features: Features,
 ): Matrix {
   checkShapes(selection, weights, gates, features);
-  const { originOf, outputOf, sizes } = selection;
-  const nInputs = sizes[0];
-  const nOutputs = outputsOf(sizes);
-  const span = blockSpan(selection.block, nOutputs);
+  const nInputs = selection.sizes[0];
+  const nOutputs = outputsOf(selection.sizes);
   const logits = new Float64Array(features.nSamples * nOutputs);
-  const x = new Float64Array(nInputs + 1); // of one sample, then the constant 1
-  x[nInputs] = 1;
-  const y = new Float64Array(nOutputs);
+  const w = weights instanceof Float64Array ? weights : Float64Array.from(weights);
+  const addBlocks = blockSpan(selection.block, nOutputs) === 1 ? addPaths : addWideBlocks;
   const { firstBlock, firstWeight } = startsByGate(selection);
-  for (let sample = 0; sample < features.nSamples; sample++) {
-    x.set(features.values.subarray(sample * nInputs, (sample + 1) * nInputs));
-    y.fill(0);
+  const rows: Rows = {
+    x: new Float64Array(chunkRows * (nInputs + 1)).fill(1), // an input row, then the constant 1
+    y: logits,
+    xStart: new Uint32Array(chunkRows),
+    yStart: new Uint32Array(chunkRows),
+    n: 0,
+  };
+  for (let start = 0; start < features.nSamples; start += chunkRows) {
+    const end = Math.min(start + chunkRows, features.nSamples);
+    for (let sample = start; sample < end; sample++)
+      rows.x.set(
+        features.values.subarray(sample * nInputs, (sample + 1) * nInputs),
+        (sample - start) * (nInputs + 1),
+      );
     for (let gate = 0; gate < selection.gates.nGates; gate++) {
-      if (getBit(gates, sample, gate) === 0) continue;
-      let w = firstWeight[gate];
-      for (let b = firstBlock[gate]; b < firstBlock[gate + 1]; b++) {
-        const value = x[originOf[b]];
-        const end = Math.min(outputOf[b] + span, nOutputs);
-        for (let output = outputOf[b]; output < end; output++) y[output] += weights[w++] * value;
-      }
+      rows.n = 0;
+      for (let sample = start; sample < end; sample++)
+        if (getBit(gates, sample, gate) === 1) {
+          rows.xStart[rows.n] = (sample - start) * (nInputs + 1);
+          rows.yStart[rows.n++] = sample * nOutputs;
+        }
+      addBlocks(selection, firstBlock[gate], firstBlock[gate + 1], w, firstWeight[gate], rows);
     }
-    logits.set(y, sample * nOutputs);
   }
   return { values: logits, nRows: features.nSamples, nColumns: nOutputs };
+}
+
+const chunkRows = 32; // the blocks of a gate are read once for so many samples
+
+/** The samples of a chunk for which a gate is open. */
+interface Rows {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly xStart: Uint32Array; // [chunkRows] where the rows stand in x
+  readonly yStart: Uint32Array; // [chunkRows] and in y
+  n: number;
+}
+
+/** y += the contributions of single paths `from … to − 1`. Four rows share a pass: an output recurs from path to path, and each row's sum has to wait for its last addition. */
+function addPaths(
+  { originOf, outputOf }: PathSelection,
+  from: number,
+  to: number,
+  weights: Float64Array,
+  _firstWeight: number, // paths are their own weights
+  { x, y, xStart, yStart, n }: Rows,
+): void {
+  let row = 0;
+  for (; row + 4 <= n; row += 4) {
+    const [x0, x1, x2, x3] = xStart.subarray(row, row + 4);
+    const [y0, y1, y2, y3] = yStart.subarray(row, row + 4);
+    for (let b = from; b < to; b++) {
+      const origin = originOf[b];
+      const output = outputOf[b];
+      const weight = weights[b];
+      y[y0 + output] += weight * x[x0 + origin];
+      y[y1 + output] += weight * x[x1 + origin];
+      y[y2 + output] += weight * x[x2 + origin];
+      y[y3 + output] += weight * x[x3 + origin];
+    }
+  }
+  for (; row < n; row++)
+    for (let b = from; b < to; b++)
+      y[yStart[row] + outputOf[b]] += weights[b] * x[xStart[row] + originOf[b]];
+}
+
+/** The same for blocks of several outputs, whose weights start at `firstWeight`. */
+function addWideBlocks(
+  selection: PathSelection,
+  from: number,
+  to: number,
+  weights: Float64Array,
+  firstWeight: number,
+  { x, y, xStart, yStart, n }: Rows,
+): void {
+  const { originOf, outputOf } = selection;
+  for (let row = 0; row < n; row++) {
+    let p = firstWeight;
+    for (let b = from; b < to; b++) {
+      const value = x[xStart[row] + originOf[b]];
+      const first = yStart[row] + outputOf[b];
+      const end = first + blockWidth(selection, b);
+      for (let o = first; o < end; o++) y[o] += weights[p++] * value;
+    }
+  }
 }
 
 /**

@@ -12,6 +12,7 @@ export type {
 } from "./backend.js";
 export { createBitMatrix, getBit, popcount32, setBit } from "./bits.js";
 export { type PathBudget, pathBudget, reduceSizes, type ReductionOptions } from "./budget.js";
+export { certify } from "./certify.js";
 export {
   checkFeatures,
   checkLabels,
@@ -36,8 +37,8 @@ export { dropoutBits, dropoutMask, dropoutThreshold, mix32 } from "./dropout.js"
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
 export { blockWidth, estimatorForward, measurePruningError, pathsOf } from "./estimator.js";
 export { gateBits } from "./gates.js";
-export { headLogits } from "./head-logits.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
+export { headLogits } from "./head-logits.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
 export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";
 export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";
@@ -54,6 +55,7 @@ export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export { createReferenceBackend } from "./reference/backend.js";
 export { referenceLinearAlgebra } from "./reference/linear-algebra.js";
+export { selectPaths } from "./select-paths.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
 export {
   checkRows,

@@ -28,18 +28,24 @@ export function totalMassUnder(
     weights: Float64Array.from(layer.weights, Math.abs),
     biases: Float64Array.from(layer.biases, Math.abs),
   }));
-  const activations = network.sizes.map((n) => new Float64Array(n)); // of one sample
+  const activations = network.sizes.map((n) => new Float64Array(chunkRows * n));
   const total = createCompensatedSum();
-  for (let sample = 0; sample < features.nSamples; sample++) {
-    for (let i = 0; i < features.nFeatures; i++)
-      activations[0][i] = Math.abs(features.values[sample * features.nFeatures + i]);
-    for (let l = 0; l < layers.length; l++) {
-      affine(layers[l], activations[l], 1, activations[l + 1]);
-      if (l < patterns.layers.length)
-        for (let unit = 0; unit < layers[l].nOut; unit++)
-          if (getBit(patterns.layers[l], sample, unit) === 0) activations[l + 1][unit] = 0;
-    }
-    for (const mass of activations[layers.length]) total.add(mass);
+  for (let start = 0; start < features.nSamples; start += chunkRows) {
+    const nRows = Math.min(chunkRows, features.nSamples - start);
+    for (let i = 0; i < nRows * features.nFeatures; i++)
+      activations[0][i] = Math.abs(features.values[start * features.nFeatures + i]);
+    layers.forEach((layer, l) => {
+      affine(layer, activations[l], nRows, activations[l + 1]);
+      if (l === patterns.layers.length) return;
+      for (let row = 0; row < nRows; row++)
+        for (let unit = 0; unit < layer.nOut; unit++)
+          if (getBit(patterns.layers[l], start + row, unit) === 0)
+            activations[l + 1][row * layer.nOut + unit] = 0;
+    });
+    const masses = activations[layers.length];
+    for (let i = 0; i < nRows * layers[layers.length - 1].nOut; i++) total.add(masses[i]);
   }
   return total.value() / features.nSamples;
 }
+
+const chunkRows = 64; // a chunk's activations stay in cache

@@ -1,0 +1,36 @@
+import type { Features } from "../arrays.js";
+import type { ActivationPatterns } from "../conversion.js";
+import type { Mlp } from "../mlp.js";
+import { pathCount } from "../sizes.js";
+import { type BlockLayout, groupWidth } from "./block-layout.js";
+
+/** What blocks are chosen from. */
+export interface PruningProblem {
+  readonly network: Mlp;
+  readonly features: Features;
+  readonly patterns: ActivationPatterns;
+  readonly layout: BlockLayout;
+  readonly memoryLimit: number; // bytes
+}
+
+/** How many blocks are kept: as many as fit into `keep` paths, or the fewest that leave a bound ≤ `maxError`. */
+export type Cut =
+  | { readonly kind: "keep"; readonly keep: number }
+  | { readonly kind: "maxError"; readonly maxError: number };
+
+/** E as a number: exact below 2^53. */
+export function countPaths({ network }: PruningProblem): number {
+  return Number(pathCount(network.sizes));
+}
+
+/** Number of all blocks: every group of every (gate, origin). Exact below 2^53. */
+export function countBlocks({ network: { sizes }, layout }: PruningProblem): number {
+  return Number(pathCount([...sizes.slice(0, -1), layout.nGroups]));
+}
+
+/** Most blocks that so many paths can fill. */
+export function mostBlocks(problem: PruningProblem, nPaths: number): number {
+  const { layout } = problem;
+  const narrowest = groupWidth(layout, layout.nGroups - 1);
+  return Math.min(Math.ceil(nPaths / narrowest), countBlocks(problem));
+}
