@@ -54,6 +54,7 @@ export {
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export { createReferenceBackend } from "./reference/backend.js";
+export { referenceConversion } from "./reference/conversion.js";
 export { referenceLinearAlgebra } from "./reference/linear-algebra.js";
 export { selectPaths } from "./select-paths.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
