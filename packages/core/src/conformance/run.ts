@@ -9,6 +9,7 @@ import {
   type ConformanceResult,
   fail,
 } from "./check.js";
+import { conversionChecks } from "./conversion-checks.js";
 import { errorChecks, unsupportedCheck } from "./error-checks.js";
 import { linearAlgebraChecks } from "./linear-algebra-checks.js";
 import { modelChecks } from "./model-checks.js";
@@ -32,6 +33,7 @@ export function conformanceChecks(options: ConformanceOptions = {}): readonly Co
     ...sessionChecks(),
     ...errorChecks(),
     unsupportedCheck(everyKind()),
+    ...conversionChecks(),
     ...linearAlgebraChecks(),
   ];
 }
