@@ -3,6 +3,7 @@ import { lossAndGradient } from "../losses/loss.js";
 import { applyOptimizer } from "../optimizer.js";
 import { checkTraining } from "../session-checks.js";
 import type { ModelSpec } from "../training-spec.js";
+import { referenceConversion } from "./conversion.js";
 import { estimatorModel } from "./estimator-model.js";
 import { referenceLinearAlgebra } from "./linear-algebra.js";
 import { mlpModel } from "./mlp-model.js";
@@ -63,6 +64,7 @@ export function createReferenceBackendFrom(replaced: Partial<ReferenceParts>): B
       checkTraining(model, training);
       return createReferenceSession(model, training, { ...referenceParts, ...replaced });
     },
+    conversion: referenceConversion,
     linearAlgebra: referenceLinearAlgebra,
   };
 }
