@@ -49,6 +49,7 @@ function exampleModels(quick: boolean): ExampleModel[] {
     exampleEstimator([8, 70, 1], "slab"),
     exampleEstimator([6, 5, 4, 17], "slab"),
     exampleEstimator([5, 9, 129], "slab"),
+    exampleEstimator([5, 4, 3], "slab", 0), // what is left when the allowed error exceeds the mass
   ];
 }
 

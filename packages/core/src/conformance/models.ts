@@ -25,12 +25,12 @@ export function exampleMlp(sizes: Sizes): ExampleModel {
   };
 }
 
-/** An estimator over a random 60 % of all blocks, with always-open inputs (linear skip) for odd n0. */
-export function exampleEstimator(sizes: Sizes, block: BlockKind): ExampleModel {
+/** An estimator over a random part of all blocks, with always-open inputs (linear skip) for odd n0. */
+export function exampleEstimator(sizes: Sizes, block: BlockKind, part = 0.6): ExampleModel {
   const random = createRandom(12).split(`${block} ${sizes.join("x")}`);
-  const selection = exampleSelection(sizes, block, random);
+  const selection = exampleSelection(sizes, block, part, random);
   return {
-    name: `estimator [${sizes.join(", ")}] of ${block}s`,
+    name: `estimator [${sizes.join(", ")}] of ${part === 0 ? "no " : ""}${block}s`,
     spec: { kind: "estimator", selection },
     parameters: selection.weights.slice(),
   };
@@ -86,7 +86,12 @@ interface ExampleGate {
   readonly units: readonly number[]; // [depth]
 }
 
-function exampleSelection(sizes: Sizes, block: BlockKind, random: Random): PathSelection {
+function exampleSelection(
+  sizes: Sizes,
+  block: BlockKind,
+  part: number,
+  random: Random,
+): PathSelection {
   const depth = sizes.length - 2;
   const nOutputs = sizes[sizes.length - 1];
   const width = { path: 1, block16: 16, slab: nOutputs }[block];
@@ -99,7 +104,7 @@ function exampleSelection(sizes: Sizes, block: BlockKind, random: Random): PathS
     const used = gateOf.length;
     for (const origin of originsOf(gate, sizes)) {
       for (let output = 0; output < nOutputs; output += width) {
-        if (random.uniform() >= 0.6) continue;
+        if (random.uniform() >= part) continue;
         gateOf.push(gates.length);
         originOf.push(origin);
         outputOf.push(output);
