@@ -74,7 +74,11 @@ export function createStepPace(): StepPace {
 interface Host {
   setImmediate?: (callback: () => void) => unknown;
   MessageChannel: new () => {
-    readonly port1: { onmessage: (() => void) | null; close(): void };
+    readonly port1: {
+      addEventListener(type: "message", listener: () => void): void;
+      start(): void;
+      close(): void;
+    };
     readonly port2: { postMessage(message: null): void };
   };
 }
@@ -88,10 +92,11 @@ function macrotask(): Promise<void> {
       return;
     }
     const { port1, port2 } = new host.MessageChannel();
-    port1.onmessage = () => {
+    port1.addEventListener("message", () => {
       port1.close();
       resolve();
-    };
+    });
+    port1.start();
     port2.postMessage(null);
   });
 }

@@ -33,5 +33,7 @@ export function createStreams(seed: number): RunStreams {
 
 /** Rows of a uniformly drawn subset, ascending: all of them when `nRows` does not exceed `size`. */
 export function drawRows(random: Random, nRows: number, size: number): Uint32Array {
-  return random.permutation(nRows).slice(0, Math.min(size, nRows)).sort();
+  const rows = random.permutation(nRows).slice(0, Math.min(size, nRows));
+  rows.sort();
+  return rows;
 }

@@ -23,7 +23,8 @@ export function* symmetricEigen(
   const offDiagonal = new Float64Array(n); // [i] couples i and i + 1
   yield* tridiagonalize(vectors, n, diagonal, offDiagonal);
   yield* diagonalize(vectors, n, diagonal, offDiagonal);
-  const order = Array.from({ length: n }, (_, k) => k).sort((a, b) => diagonal[a] - diagonal[b]);
+  const order = Array.from({ length: n }, (_, k) => k);
+  order.sort((a, b) => diagonal[a] - diagonal[b]);
   const sorted = new Float64Array(n * n);
   order.forEach((k, position) => {
     sorted.set(vectors.subarray(k * n, (k + 1) * n), position * n);
