@@ -2,7 +2,13 @@ import { GlaiError } from "@glai/core";
 import { decodeElements, encodeElements } from "./elements.js";
 import { badData, count } from "./errors.js";
 import { npyCodes, npyMagic, parseNpyHeader } from "./npy-header.js";
-import { type Tensor, claimedSize, describeTensor, elementBytes } from "./tensor.js";
+import {
+  type Tensor,
+  type TypedArray,
+  claimedSize,
+  describeTensor,
+  elementBytes,
+} from "./tensor.js";
 
 /**
  * Reads a .npy file (versions 1 to 3, both byte orders, C and Fortran order). Throws `bad-data` for
@@ -69,13 +75,18 @@ export function encodeNpy(
   return bytes;
 }
 
-/** The same array laid out in the other order: element [i, j, …] moves from one offset to the other. */
-function transposed<T extends Tensor["data"]>(
-  from: T,
+/**
+ * The same array laid out in the other order: element [i, j, …] moves from one offset to the other. Elements
+ * move as bit patterns, since moving a float may change the payload of a NaN.
+ */
+function transposed(
+  array: TypedArray,
   shape: readonly number[],
   direction: "c-to-fortran" | "fortran-to-c",
-): T {
-  const to = from.slice() as T;
+): TypedArray {
+  const result = array.slice();
+  const from = bitPatterns(array);
+  const to = bitPatterns(result);
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((p, n) => p * n, 1)); // Fortran's
   const index = shape.map(() => 0);
   for (let c = 0, fortran = 0; c < from.length; c++) {
@@ -88,5 +99,19 @@ function transposed<T extends Tensor["data"]>(
       index[axis] = 0;
     }
   }
-  return to;
+  return result;
+}
+
+/** A view of the elements as unsigned integers. */
+function bitPatterns({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: TypedArray): TypedArray {
+  switch (BYTES_PER_ELEMENT) {
+    case 1:
+      return new Uint8Array(buffer, byteOffset, length);
+    case 2:
+      return new Uint16Array(buffer, byteOffset, length);
+    case 4:
+      return new Uint32Array(buffer, byteOffset, length);
+    default:
+      return new BigUint64Array(buffer, byteOffset, length);
+  }
 }

@@ -139,6 +139,12 @@ function checkBlocks(selection: PathSelection, name: string): void {
         hint,
       );
     }
+    const first = selection.gates.firstLayer[gateOf[b]];
+    const isInner = first > 1 && first <= selection.gates.depth; // from the bias of a hidden layer
+    if (isInner && originOf[b] !== sizes[0]) {
+      const found = `origin ${originOf[b]} at block ${b}`;
+      throw badData(name, "the bias before gates that begin in a later layer", found, hint);
+    }
     covered += blockWidth(selection, b);
   }
   if (covered !== nPaths) {
