@@ -10,7 +10,7 @@ import {
 import { estimatorModel } from "../src/reference/estimator-model.js";
 import { mlpModel } from "../src/reference/mlp-model.js";
 import type { ReferenceModel, UnitScale } from "../src/reference/model.js";
-import { gather } from "../src/reference/session.js";
+import { gather } from "../src/reference/gather.js";
 
 const losses: LossSpec[] = [
   { kind: "crossEntropy" },

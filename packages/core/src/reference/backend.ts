@@ -5,10 +5,11 @@ import { checkTraining } from "../session-checks.js";
 import type { ModelSpec } from "../training-spec.js";
 import { referenceConversion } from "./conversion.js";
 import { estimatorModel } from "./estimator-model.js";
+import { gather } from "./gather.js";
 import { referenceLinearAlgebra } from "./linear-algebra.js";
 import { mlpModel } from "./mlp-model.js";
 import type { ReferenceModel } from "./model.js";
-import { createReferenceSession, gather, type ReferenceParts } from "./session.js";
+import { createReferenceSession, type ReferenceParts } from "./session.js";
 
 /** The pieces of the reference. Not exported by the package. */
 export const referenceParts: ReferenceParts = {

@@ -12,7 +12,7 @@ export interface Batch {
 export type UnitScale = (row: number, unit: number) => number;
 
 /** What the backward pass needs to know about a forward pass. */
-export interface Tape {
+interface Tape {
   readonly inputs: readonly Float64Array[]; // per layer [nRows, nIn]
   readonly scales: readonly Float64Array[]; // per hidden layer, or of the gates: 0 when closed, else the dropout scale
   readonly nRows: number;

@@ -1,6 +1,5 @@
-import type { Features, FloatArray } from "../arrays.js";
+import type { FloatArray } from "../arrays.js";
 import type { BufferName, Samples, SamplesHandle, Session, TrainOptions } from "../backend.js";
-import { createBitMatrix } from "../bits.js";
 import { dropoutMask } from "../dropout.js";
 import { GlaiError } from "../errors.js";
 import type { Matrix } from "../linear-algebra.js";
@@ -208,45 +207,6 @@ export function createReferenceSession(
       uploads.clear();
     },
   };
-}
-
-/** Rows of a batch in float64, with what belongs to them. */
-export function gather(samples: Samples, rows: Uint32Array): Batch & LossTarget {
-  const { features, labels, targets, gates } = samples;
-  const nRows = rows.length;
-  const batch = { features: gatherRows(features, rows), nRows };
-  const nTargets = targets ? targets.length / features.nSamples : 0;
-  return {
-    ...batch,
-    ...(labels && { labels: Uint32Array.from(rows, (row) => labels[row]) }),
-    ...(targets && {
-      targets: gatherRows(
-        { values: targets, nSamples: features.nSamples, nFeatures: nTargets },
-        rows,
-      ),
-    }),
-    ...(gates && { gates: gatherBits(gates, rows) }),
-  };
-}
-
-function gatherRows({ values, nFeatures }: Features, rows: Uint32Array): Float64Array {
-  const gathered = new Float64Array(rows.length * nFeatures);
-  rows.forEach((row, i) =>
-    gathered.set(values.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures),
-  );
-  return gathered;
-}
-
-function gatherBits(
-  bits: NonNullable<Samples["gates"]>,
-  rows: Uint32Array,
-): NonNullable<Samples["gates"]> {
-  const { nColumns, nWords } = bits;
-  const gathered = createBitMatrix(rows.length, nColumns);
-  rows.forEach((row, i) =>
-    gathered.words.set(bits.words.subarray(row * nWords, (row + 1) * nWords), i * nWords),
-  );
-  return gathered;
 }
 
 function twice(rows: Uint32Array): Uint32Array {
