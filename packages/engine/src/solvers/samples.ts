@@ -1,4 +1,10 @@
-import { createBitMatrix, type BitMatrix, type Features, type KernelSamples } from "@glai/core";
+import {
+  createBitMatrix,
+  type BitMatrix,
+  type Features,
+  GlaiError,
+  type KernelSamples,
+} from "@glai/core";
 import { emptyLike } from "./matrices.js";
 
 /** The samples named by `rows`, in that order, gate bits included. */
@@ -16,6 +22,29 @@ export function takeFeatures(features: Features, rows: Uint32Array): Features {
     values.set(from.subarray(rows[i] * nFeatures, (rows[i] + 1) * nFeatures), i * nFeatures);
   }
   return { values, nSamples: rows.length, nFeatures };
+}
+
+/** `a` and then `b`; both have gate bits of the same layers, or neither has. */
+export function appendSamples(a: KernelSamples, b: KernelSamples): KernelSamples {
+  const { nFeatures } = a.features;
+  if (b.features.nFeatures !== nFeatures || a.gates?.length !== b.gates?.length) {
+    throw new GlaiError(
+      "bad-argument",
+      `Expected samples of width ${nFeatures} with ${a.gates?.length ?? 0} layers of gates but received width ${b.features.nFeatures} with ${b.gates?.length ?? 0}.`,
+      { hint: "Apply the head's own preprocessing and selector to the new samples." },
+    );
+  }
+  const nSamples = a.features.nSamples + b.features.nSamples;
+  const values = emptyLike(a.features.values, nSamples * nFeatures);
+  values.set(a.features.values);
+  values.set(b.features.values, a.features.values.length);
+  const gates = a.gates?.map((bits, l) => {
+    const out = createBitMatrix(nSamples, bits.nColumns);
+    out.words.set(bits.words);
+    out.words.set((b.gates as readonly BitMatrix[])[l].words, bits.words.length);
+    return out;
+  });
+  return { features: { values, nSamples, nFeatures }, ...(gates && { gates }) };
 }
 
 function takeBits(bits: BitMatrix, rows: Uint32Array): BitMatrix {
