@@ -9,53 +9,63 @@ import type { Batch, ReferenceModel, UnitScale } from "./model.js";
  */
 export function estimatorModel(selection: PathSelection): ReferenceModel {
   const { sizes, gates, originOf, outputOf } = selection;
-  const nInputs = sizes[0];
   const nOutputs = sizes[sizes.length - 1];
   const firstBlock = blocksOfGates(selection); // [nGates + 1]
   const firstPath = pathsOfBlocks(selection); // [nBlocks + 1]
 
-  /** Calls `visit` for every block with an open gate: its first path, first logit, width and input value. */
-  function visitOpenBlocks(
-    features: Float64Array,
-    scales: Float64Array,
-    nRows: number,
-    visit: (path: number, logit: number, width: number, value: number) => void,
-  ): void {
-    for (let row = 0; row < nRows; row++) {
-      for (let gate = 0; gate < gates.nGates; gate++) {
-        const scale = scales[row * gates.nGates + gate];
-        if (scale === 0) continue;
-        for (let block = firstBlock[gate]; block < firstBlock[gate + 1]; block++) {
-          const origin = originOf[block];
-          const x = origin < nInputs ? features[row * nInputs + origin] : 1;
-          const path = firstPath[block];
-          const width = firstPath[block + 1] - path;
-          visit(path, row * nOutputs + outputOf[block], width, x * scale);
-        }
-      }
-    }
-  }
-
   return {
     forward(parameters, batch, unitScale) {
-      const { features, nRows } = batch;
+      const { nRows } = batch;
+      const inputs = withConstant(batch, sizes[0]);
       const scales = gateScales(batch, selection, unitScale);
       const values = new Float64Array(nRows * nOutputs);
-      visitOpenBlocks(features, scales, nRows, (path, logit, width, value) => {
-        for (let j = 0; j < width; j++) values[logit + j] += parameters[path + j] * value;
-      });
+      for (let row = 0; row < nRows; row++) {
+        const x = inputs.subarray(row * (sizes[0] + 1), (row + 1) * (sizes[0] + 1));
+        for (let gate = 0; gate < gates.nGates; gate++) {
+          const scale = scales[row * gates.nGates + gate];
+          if (scale === 0) continue;
+          for (let block = firstBlock[gate]; block < firstBlock[gate + 1]; block++) {
+            const value = x[originOf[block]] * scale;
+            let logit = row * nOutputs + outputOf[block];
+            for (let path = firstPath[block]; path < firstPath[block + 1]; path++) {
+              values[logit++] += parameters[path] * value;
+            }
+          }
+        }
+      }
       const logits = { values, nRows, nColumns: nOutputs };
-      return { logits, tape: { inputs: [features], scales: [scales], nRows } };
+      return { logits, tape: { inputs: [inputs], scales: [scales], nRows } };
     },
 
-    backward(parameters, { inputs, scales, nRows }, dLogits) {
+    // The same loops, with logits and weights in each other's place.
+    backward(parameters, { inputs: [inputs], scales: [scales], nRows }, dLogits) {
       const gradients = new Float64Array(parameters.length);
-      visitOpenBlocks(inputs[0], scales[0], nRows, (path, logit, width, value) => {
-        for (let j = 0; j < width; j++) gradients[path + j] += dLogits[logit + j] * value;
-      });
+      for (let row = 0; row < nRows; row++) {
+        const x = inputs.subarray(row * (sizes[0] + 1), (row + 1) * (sizes[0] + 1));
+        for (let gate = 0; gate < gates.nGates; gate++) {
+          const scale = scales[row * gates.nGates + gate];
+          if (scale === 0) continue;
+          for (let block = firstBlock[gate]; block < firstBlock[gate + 1]; block++) {
+            const value = x[originOf[block]] * scale;
+            let logit = row * nOutputs + outputOf[block];
+            for (let path = firstPath[block]; path < firstPath[block + 1]; path++) {
+              gradients[path] += dLogits[logit++] * value;
+            }
+          }
+        }
+      }
       return gradients;
     },
   };
+}
+
+/** [nRows, nInputs + 1]: features, then the constant 1 that biases come from. */
+function withConstant({ features, nRows }: Batch, nInputs: number): Float64Array {
+  const inputs = new Float64Array(nRows * (nInputs + 1)).fill(1);
+  for (let row = 0; row < nRows; row++) {
+    inputs.set(features.subarray(row * nInputs, (row + 1) * nInputs), row * (nInputs + 1));
+  }
+  return inputs;
 }
 
 /** [nRows, nGates]: 0 for a closed gate, else the product of the dropout scales of its units. */

@@ -13,7 +13,7 @@ export type UnitScale = (row: number, unit: number) => number;
 
 /** What the backward pass needs to know about a forward pass. */
 interface Tape {
-  readonly inputs: readonly Float64Array[]; // per layer [nRows, nIn]
+  readonly inputs: readonly Float64Array[]; // per layer [nRows, nIn]; of the estimator with a last column of 1
   readonly scales: readonly Float64Array[]; // per hidden layer, or of the gates: 0 when closed, else the dropout scale
   readonly nRows: number;
 }
