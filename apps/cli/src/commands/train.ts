@@ -1,0 +1,179 @@
+import { resolve } from "node:path";
+import { GlaiError, type JsonValue } from "@glai/core";
+import { type HeadRun, planRun } from "@glai/engine";
+import { type DatasetOnDisk, openRunFolder, readManifest } from "@glai/io/node";
+import { type Command, Option } from "commander";
+import { chooseBackend, describeChoice } from "../backends/choose.js";
+import { isJsonObject, mergeConfig } from "../config/merge.js";
+import { headNames } from "../config/schema.js";
+import { type CommandContext, printResult } from "../context.js";
+import { renderTrain, type TrainDocument, trainDocument } from "../documents/train.js";
+import { createProgress } from "../progress/create.js";
+import { renderReport } from "../report/report.js";
+import { type Manifest, manifestJson, newManifest, parseManifest } from "../run/manifest.js";
+import { freshOut } from "../run/out-folder.js";
+import { runInFolder } from "../run/run-in-folder.js";
+import {
+  addConfigOptions,
+  type ConfigFlags,
+  configFrom,
+  givenConfig,
+  printConfig,
+} from "./config-flags.js";
+import { addDataOptions, type DataFlags, dataHelp, dataPath, readData } from "./data-flags.js";
+import { parseSeed } from "./parse-number.js";
+
+interface TrainFlags extends ConfigFlags, DataFlags {
+  readonly head?: string;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+export function addTrain(program: Command, context: CommandContext): void {
+  const command = program
+    .command("train")
+    .description("train one head and keep it in a run folder")
+    .argument("<data>", dataHelp)
+    .addOption(
+      new Option("--head <name>", "glai (default), mlp, mlp-reduced, mlp-adam or linear").choices(
+        headNames,
+      ),
+    )
+    .option("--seed <n>", "of everything random in the run (0)", parseSeed)
+    .option("--out <folder>", "run folder (default: a new one under runs/)")
+    .option("--resume", "go on with the run in --out from its last checkpoint");
+  addDataOptions(addConfigOptions(command)).action(async (data: string, flags: TrainFlags) => {
+    const document = await train(data, flags, context);
+    if (document !== undefined) {
+      printResult(context, flags, document, () => renderTrain(document));
+    }
+  });
+}
+
+async function train(
+  data: string,
+  flags: TrainFlags,
+  context: CommandContext,
+): Promise<TrainDocument | undefined> {
+  const { terminal } = context;
+  const before = flags.resume === true ? await manifestToResume(flags, context) : undefined;
+  const config = before?.config ?? (await configFrom(flags, ownKeys(flags), context));
+  if (printConfig(config, flags, context)) return undefined;
+  const dataset = await readData(context, data, flags);
+  if (before !== undefined) checkSameData(before, dataset, data);
+  const { head, seed, protocol } = config;
+  planRun(dataset, { head, protocol }); // refuses sizes that cannot be served before anything is written
+  // A resumed run stays on its backend: another one would give other bits.
+  const chosen = await chooseBackend(config, [head], dataset, context, before?.backend);
+  const out = flags.out ?? freshOut(terminal.cwd, dataset.name, `${head}-seed${seed}`);
+  const folder = await openRunFolder(resolve(terminal.cwd, out), {
+    mode: before === undefined ? "create" : "resume",
+  });
+  const progress = createProgress(terminal, { quiet: flags.quiet === true });
+  if (flags.quiet !== true) progress.note(describeChoice(chosen));
+  try {
+    context.stopGracefully(() =>
+      progress.note("Interrupted: writing a checkpoint. Once more stops at once."),
+    );
+    const path = dataPath(terminal.cwd, data);
+    const manifest =
+      before ??
+      newManifest({ kind: "train", config, dataset, path, chosen, startedAt: new Date() });
+    progress.start(`${head}, seed ${seed}`, 0, 1);
+    const run = await runInFolder(dataset, folder, manifest, {
+      head,
+      seed,
+      protocol,
+      backend: chosen.backend,
+      signal: context.signal,
+      now: terminal.now,
+      progress,
+      resume: before !== undefined,
+    });
+    const document = trainDocument(run, {
+      config,
+      dataset: dataset.name,
+      chosen,
+      out,
+      resumed: before !== undefined,
+    });
+    await folder.writeFile("report.html", reportOf(document, run, manifest));
+    await folder.writeManifest(manifestJson({ ...manifest, status: "finished", result: document }));
+    return document;
+  } finally {
+    await folder.close();
+  }
+}
+
+function ownKeys({ head, seed }: TrainFlags): Record<string, JsonValue> {
+  return { ...(head !== undefined && { head }), ...(seed !== undefined && { seed }) };
+}
+
+/** A resumed run keeps its configuration; options that say something else are refused. */
+async function manifestToResume(
+  flags: TrainFlags,
+  { terminal }: CommandContext,
+): Promise<Manifest> {
+  if (flags.out === undefined) {
+    throw new GlaiError("bad-argument", "Expected --out with --resume: which run shall go on?", {
+      hint: "For example: glai train data/ --out runs/x --resume",
+    });
+  }
+  const folder = resolve(terminal.cwd, flags.out);
+  const manifest = parseManifest(await readManifest(folder), folder);
+  const given = await givenConfig(flags, ownKeys(flags), terminal.cwd);
+  const stored = manifest.config as unknown as JsonValue;
+  const differing = Object.keys(given).filter(
+    (key) =>
+      isJsonObject(stored) &&
+      JSON.stringify(mergeConfig(stored[key] ?? null, given[key] ?? null)) !==
+        JSON.stringify(stored[key]),
+  );
+  if (manifest.kind !== "train" || differing.length > 0) {
+    const what = manifest.kind === "train" ? `another ${differing.join(", ")}` : "a comparison";
+    throw new GlaiError(
+      "bad-argument",
+      `Expected to resume ${flags.out} as it was begun but it has ${what}.`,
+      {
+        hint: "Leave those options out, or start a new run in another --out.",
+      },
+    );
+  }
+  return manifest;
+}
+
+function checkSameData({ dataset: before }: Manifest, dataset: DatasetOnDisk, path: string): void {
+  const changed = Object.entries(before.checksums).filter(
+    ([name, checksum]) => dataset.checksums[name] !== checksum,
+  );
+  if (changed.length === 0) return;
+  const names = changed.map(([name]) => name).join(", ");
+  throw new GlaiError(
+    "bad-data",
+    `Expected the data the run was begun with but ${names} in ${path} changed.`,
+    {
+      hint: `It was ${before.path}; with other data start a new run in another --out.`,
+    },
+  );
+}
+
+function reportOf(document: TrainDocument, run: HeadRun, manifest: Manifest): string {
+  return renderReport({
+    title: `${document.head} on ${document.dataset}`,
+    summary: document.notes,
+    table: renderTrain(document),
+    runs: [run],
+    facts: [
+      [
+        "backend",
+        `${document.backend}: ${document.capability.tier}, ${document.capability.device}`,
+      ],
+      ["glai", manifest.glai],
+      ["Node", `${manifest.node} on ${manifest.platform}`],
+      ["started", manifest.startedAt],
+      ["data", manifest.dataset.path],
+    ],
+    config: document.config,
+  });
+}

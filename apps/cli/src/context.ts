@@ -1,0 +1,27 @@
+import type { Terminal } from "./terminal.js";
+
+/** What every command gets. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Fires on Ctrl-C and SIGTERM once `stopGracefully` was called; before that they end the process. */
+  readonly signal: AbortSignal;
+  /** From now on an interrupt lets the command finish its step and save; `note` is shown when it comes. */
+  stopGracefully(note: () => void): void;
+}
+
+/** Options that every command has. */
+export interface CommonFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The one JSON document of a command on stdout, or its text. */
+export function printResult(
+  { terminal }: CommandContext,
+  flags: CommonFlags,
+  document: object,
+  text: () => string,
+): void {
+  if (flags.json === true) terminal.out(`${JSON.stringify(document)}\n`);
+  else terminal.out(`${text().trimEnd()}\n`);
+}

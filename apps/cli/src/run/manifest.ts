@@ -1,0 +1,76 @@
+import { GlaiError, type JsonValue } from "@glai/core";
+import type { DatasetOnDisk } from "@glai/io/node";
+import type { ChosenBackend } from "../backends/choose.js";
+import { isJsonObject, type JsonObject } from "../config/merge.js";
+import type { Config } from "../config/schema.js";
+import { capabilityDocument } from "../documents/capability.js";
+import { version } from "../package-info.js";
+
+const schema = 1;
+
+/** Everything that was decided before a run began, and how it ended: `manifest.json` of a run folder. */
+export interface Manifest {
+  readonly schema: typeof schema;
+  readonly kind: "compare" | "train";
+  readonly status: "failed" | "finished" | "interrupted" | "running";
+  readonly glai: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly startedAt: string; // ISO 8601
+  readonly dataset: {
+    readonly name: string;
+    readonly path: string; // absolute
+    readonly checksums: Readonly<Record<string, string>>;
+  };
+  readonly config: Config;
+  readonly backend: string; // the one that does the work, also where the configuration says auto
+  readonly capability: ReturnType<typeof capabilityDocument>;
+  /** The document that `--json` printed; null until the run is finished. */
+  readonly result: object | null;
+}
+
+export function newManifest(parts: {
+  readonly kind: Manifest["kind"];
+  readonly config: Config;
+  readonly dataset: DatasetOnDisk;
+  readonly path: string;
+  readonly chosen: ChosenBackend;
+  readonly startedAt: Date;
+}): Manifest {
+  const { kind, config, dataset, path, chosen, startedAt } = parts;
+  return {
+    schema,
+    kind,
+    status: "running",
+    glai: version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    startedAt: startedAt.toISOString(),
+    dataset: { name: dataset.name, path, checksums: dataset.checksums },
+    config,
+    backend: chosen.name,
+    capability: capabilityDocument(chosen.capability),
+    result: null,
+  };
+}
+
+/** A manifest as it goes to disk. */
+export function manifestJson(manifest: Manifest): JsonValue {
+  return manifest as unknown as JsonValue;
+}
+
+/** @throws `bad-data` when the file is not a manifest of this version. */
+export function parseManifest(value: JsonValue | undefined, folder: string): Manifest {
+  if (isJsonObject(value) && value.schema === schema && isJsonObject(value.config)) {
+    return value as unknown as Manifest;
+  }
+  const found =
+    value === undefined ? "none" : `schema ${JSON.stringify((value as JsonObject).schema)}`;
+  throw new GlaiError(
+    "bad-data",
+    `Expected a manifest of schema ${schema} in ${folder} but found ${found}.`,
+    {
+      hint: "Continue the run with the version of glai that began it, or start anew in another --out.",
+    },
+  );
+}

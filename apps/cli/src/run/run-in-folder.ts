@@ -1,0 +1,102 @@
+import { GlaiError, isGlaiError } from "@glai/core";
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  type HeadRun,
+  trainHead,
+  type TrainOptions,
+} from "@glai/engine";
+import type { DatasetOnDisk, RunFolder } from "@glai/io/node";
+import type { Progress } from "../progress/view.js";
+import { metricsLine } from "./events-to-metrics.js";
+import { type Manifest, manifestJson } from "./manifest.js";
+
+const checkpointEvery = 500; // milliseconds: what a kill may cost; a write costs a few
+
+/** What one run needs besides its folder. */
+export interface FolderRunOptions extends Pick<
+  TrainOptions,
+  "backend" | "head" | "now" | "protocol" | "seed"
+> {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly resume: boolean;
+}
+
+/**
+ * Trains one head in its run folder: checkpoints and metrics while it runs, the model at the end. The
+ * manifest says `running` until the caller writes the result, `interrupted` after an abort and
+ * `failed` after any other error.
+ *
+ * @throws `aborted` with the way to go on; and whatever `trainHead` and the folder throw.
+ */
+export async function runInFolder(
+  dataset: DatasetOnDisk,
+  folder: RunFolder,
+  manifest: Manifest,
+  options: FolderRunOptions,
+): Promise<HeadRun> {
+  const { signal, progress, resume, now } = options;
+  const from = resume ? await lastCheckpoint(folder, progress) : undefined;
+  await folder.writeManifest(manifestJson({ ...manifest, status: "running" }));
+  try {
+    const run = await trainHead(dataset, {
+      head: options.head,
+      protocol: options.protocol,
+      backend: options.backend,
+      seed: options.seed,
+      now,
+      signal,
+      checkpoint: throttledStore(folder, signal, now),
+      ...(from !== undefined && { resume: from }),
+      onEvent(event) {
+        progress.event(event);
+        const line = metricsLine(event);
+        if (line !== undefined) folder.appendMetrics(line);
+      },
+    });
+    await folder.writeModel(run.model);
+    return run;
+  } catch (error) {
+    const aborted = isGlaiError(error) && error.code === "aborted";
+    const status = aborted ? "interrupted" : "failed";
+    await folder.writeManifest(manifestJson({ ...manifest, status }));
+    if (!aborted) throw error;
+    throw new GlaiError(
+      "aborted",
+      `Interrupted; ${folder.path} holds a checkpoint of this moment.`,
+      {
+        hint: `Go on with: glai train ${manifest.dataset.path} --out ${folder.path} --resume`,
+        cause: error,
+      },
+    );
+  } finally {
+    progress.close();
+  }
+}
+
+async function lastCheckpoint(
+  folder: RunFolder,
+  progress: Progress,
+): Promise<Checkpoint | undefined> {
+  const { checkpoint, warnings } = await folder.resume();
+  for (const warning of warnings) progress.note(`warning: ${warning}`);
+  if (checkpoint === undefined) progress.note("No checkpoint yet: starting from the beginning.");
+  return checkpoint;
+}
+
+/** Epochs can be shorter than a write to disk; the checkpoint of an interrupt is always written. */
+function throttledStore(
+  folder: RunFolder,
+  signal: AbortSignal,
+  now: () => number,
+): CheckpointStore {
+  let last = -Infinity;
+  return {
+    async save(checkpoint) {
+      if (!signal.aborted && now() - last < checkpointEvery) return;
+      await folder.writeCheckpoint(checkpoint);
+      last = now();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { configSchema } from "../config/schema.js";
+import { compareSchema } from "./compare.js";
+import { doctorSchema } from "./doctor.js";
+import { errorSchema } from "./error.js";
+import { inspectDatasetSchema, inspectRunSchema } from "./inspect.js";
+import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
+import { predictSchema } from "./predict.js";
+import { trainSchema } from "./train.js";
+
+const schemas = {
+  compare: compareSchema,
+  config: configSchema,
+  demo: compareSchema,
+  doctor: doctorSchema,
+  error: errorSchema,
+  "inspect-dataset": inspectDatasetSchema,
+  "inspect-run": inspectRunSchema,
+  paths: pathsSchema,
+  "paths-shift": pathsShiftSchema,
+  "paths-verify": pathsVerifySchema,
+  predict: predictSchema,
+  train: trainSchema,
+} as const;
+
+/** The published JSON Schemas (draft 2020-12) of everything the command prints or reads, by name. */
+export function jsonSchemas(): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      { title: `glai ${name}`, ...z.toJSONSchema(schema) },
+    ]),
+  );
+}
