@@ -1,0 +1,34 @@
+import type { Dataset, Random, Split } from "@glai/core";
+import { takeRows } from "./rows.js";
+
+/**
+ * A dataset whose validation split is a stratified part of the training split: what may be looked at to
+ * choose between configurations. The real validation split is not in it. Every class with at least
+ * two samples has one on each side.
+ */
+export function innerSplit(dataset: Dataset, fraction: number, random: Random): Dataset {
+  const { train, nClasses } = dataset;
+  const perClass: number[][] = Array.from({ length: nClasses }, () => []);
+  for (const row of random.permutation(train.labels.length)) perClass[train.labels[row]].push(row);
+  const held: number[] = [];
+  const kept: number[] = [];
+  for (const rows of perClass) {
+    const wanted = Math.max(1, Math.round(fraction * rows.length));
+    const count = rows.length < 2 ? 0 : Math.min(wanted, rows.length - 1);
+    held.push(...rows.slice(0, count));
+    kept.push(...rows.slice(count));
+  }
+  return {
+    ...dataset,
+    train: takeSplit(train, Uint32Array.from(kept).toSorted()),
+    validation: takeSplit(train, Uint32Array.from(held).toSorted()),
+  };
+}
+
+/** The samples of a split named by `rows`. */
+export function takeSplit(split: Split, rows: Uint32Array): Split {
+  return {
+    features: takeRows(split.features, rows),
+    labels: rows.map((row) => split.labels[row]),
+  };
+}
