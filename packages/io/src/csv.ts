@@ -76,8 +76,7 @@ function readRecords(
   onRecord: (record: readonly string[], info: Info) => null,
 ): void {
   try {
-    parse(bytes, {
-      bom: true,
+    parse(withoutByteOrderMark(bytes), {
       delimiter: guessDelimiter(bytes),
       on_record: onRecord,
       relax_column_count: true, // counted above, with our words
@@ -94,6 +93,12 @@ function readRecords(
       cause,
     );
   }
+}
+
+/** The parser's own option wants a Buffer of Node. */
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return isMarked ? bytes.subarray(3) : bytes;
 }
 
 function guessDelimiter(bytes: Uint8Array): string {

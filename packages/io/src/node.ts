@@ -1,3 +1,4 @@
+export { makeFolder } from "./node/make-folder.js";
 export { readBytes, sha256 } from "./node/read-bytes.js";
 export { type DatasetOnDisk, readDataset, readFeatures, readModel } from "./node/read-dataset.js";
 export { openRunFolder, readManifest, readMetrics, type RunFolder } from "./node/run-folder.js";

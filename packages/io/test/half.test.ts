@@ -21,7 +21,7 @@ function float16Value(bits: number): number {
     : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-describe("float16", () => {
+describe("float16", { timeout: 30_000 }, () => {
   it("widens all 65,536 patterns to their value", () => {
     const floats = float16ToFloat32(allPatterns);
     const wrong = allPatterns.filter((bits) => !Object.is(floats[bits], float16Value(bits)));
@@ -46,7 +46,7 @@ describe("float16", () => {
   });
 });
 
-describe("bfloat16", () => {
+describe("bfloat16", { timeout: 30_000 }, () => {
   it("brings all 65,536 patterns back", () => {
     expect(bytesOf(float32ToBfloat16(bfloat16ToFloat32(allPatterns)))).toEqual(
       bytesOf(allPatterns),

@@ -17,8 +17,8 @@ const { integer, constantFrom, boolean } = fc;
 export const estimatorHead: fc.Arbitrary<HeadModel> = fc
   .record({
     seed: integer({ min: 0, max: 1e6 }),
-    sizes: fc.array(integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 5 }),
-    nOutputs: integer({ min: 1, max: 20 }),
+    sizes: fc.array(integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }),
+    nOutputs: constantFrom(1, 3, 16, 18),
     block: constantFrom<BlockKind>("path", "block16", "slab"),
     linearSkip: boolean(),
     single: boolean(),

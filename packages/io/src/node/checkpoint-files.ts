@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, unlink } from "node:fs/promises";
+import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GlaiError, isGlaiError } from "@glai/core";
 import { type CheckpointValue, decodeCheckpoint, encodeCheckpoint } from "../checkpoint.js";
 import { badData } from "../errors.js";
 import { ioError, isSystemError } from "./io-error.js";
+import { makeFolder } from "./make-folder.js";
 import { readBytes } from "./read-bytes.js";
 import { writeFileAtomic } from "./write-file-atomic.js";
 
@@ -16,7 +17,7 @@ export async function writeCheckpointFile(
   checkpoint: CheckpointValue,
 ): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const last = Math.max(0, ...(await numbers(folder)));
     const name = fileName(last + 1);
     await writeFileAtomic(join(folder, name), encodeCheckpoint(checkpoint));

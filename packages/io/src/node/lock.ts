@@ -1,8 +1,9 @@
-import { link, mkdir, readFile, readdir, unlink } from "node:fs/promises";
+import { link, readFile, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GlaiError } from "@glai/core";
 import { countField, parseFields, stringField } from "../fields.js";
 import { ioError, isSystemError } from "./io-error.js";
+import { makeFolder } from "./make-folder.js";
 import { type ProcessIdentity, isSurelyDead, ownIdentity } from "./process-identity.js";
 import { temporaryName, writeFileAtomic } from "./write-file-atomic.js";
 
@@ -36,7 +37,7 @@ export async function lockFolder(folder: string, now: () => Date): Promise<Folde
   const owner: LockOwner = { ...ownIdentity(), since: now().toISOString(), released: false };
   const temporary = temporaryName(join(locks, "lock"));
   try {
-    await mkdir(locks, { recursive: true });
+    await makeFolder(locks);
     await writeFileAtomic(temporary, JSON.stringify(owner));
     for (;;) {
       const last = await lastLock(locks);

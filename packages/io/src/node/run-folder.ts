@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, unlink } from "node:fs/promises";
+import { readFile, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GlaiError, type HeadModel, type JsonValue } from "@glai/core";
 import type { CheckpointValue } from "../checkpoint.js";
@@ -8,6 +8,7 @@ import { encodeHeadModel } from "../model/head-model.js";
 import { readNewestCheckpoint, writeCheckpointFile } from "./checkpoint-files.js";
 import { ioError, isSystemError } from "./io-error.js";
 import { type FolderLock, lockFolder, lockFolderName } from "./lock.js";
+import { makeFolder } from "./make-folder.js";
 import { type MetricsFile, type MetricsLine, openMetrics } from "./metrics-file.js";
 import { modelFile } from "./read-dataset.js";
 import { temporaryEnding, writeFileAtomic } from "./write-file-atomic.js";
@@ -58,11 +59,7 @@ export async function openRunFolder(
 ): Promise<RunFolder> {
   const { mode, now = () => new Date() } = options;
   checkOurs(path, await entriesOf(path));
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw ioError(error, "make the folder", path);
-  }
+  await makeFolder(path);
   const lock = await lockFolder(path, now);
   try {
     const manifest = await readManifest(path);
