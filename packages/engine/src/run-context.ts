@@ -1,6 +1,7 @@
 import type { Backend, Capability, Dataset, Features, LossSpec } from "@glai/core";
 import type { ScoreName } from "./early-stopping.js";
 import type { TrainingEvent } from "./events.js";
+import type { ModelDescription } from "./head-model.js";
 import type { Pacer } from "./pacing.js";
 import type { ProtocolConfig } from "./protocol.js";
 import type { RunPlan } from "./run.js";
@@ -13,6 +14,7 @@ export interface RunContext {
   readonly dataset: Dataset;
   readonly protocol: ProtocolConfig;
   readonly plan: RunPlan;
+  readonly description: ModelDescription;
   readonly loss: LossSpec;
   readonly scoreName: ScoreName;
   readonly backend: Backend;

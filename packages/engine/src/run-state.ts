@@ -1,3 +1,4 @@
+import { GlaiError } from "@glai/core";
 import type { FloatArray, JsonValue, PathSelection, Preprocessing } from "@glai/core";
 import { noEpochYet, type EarlyStoppingState } from "./early-stopping.js";
 import type { CurvePoint, ShiftPoint, StopReason } from "./run.js";
@@ -57,4 +58,12 @@ export function enterPhase(state: RunState, phase: RunState["phase"]): void {
   state.rowsDone = 0;
   state.partialLoss = { sum: 0, rows: 0 };
   state.buffers = undefined;
+}
+
+/** A part of the state that must be there by now; throws `bad-data` when it is not. */
+export function kept<T>(value: T | null | undefined, what: string): T {
+  if (value !== undefined && value !== null) return value;
+  throw new GlaiError("bad-data", `Expected the run to hold a ${what} by now but it has none.`, {
+    hint: "If it was resumed, its checkpoint is incomplete: start anew.",
+  });
 }

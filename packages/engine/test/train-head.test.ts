@@ -1,6 +1,14 @@
-import { createReferenceBackend, headLogits, isGlaiError, type Dataset } from "@glai/core";
+import {
+  applyPreprocessing,
+  createReferenceBackend,
+  headLogits,
+  isGlaiError,
+  mlpForward,
+  type Dataset,
+} from "@glai/core";
 import { describe, expect, it } from "vitest";
 import {
+  fitPreprocessing,
   planRun,
   trainHead,
   type HeadName,
@@ -153,6 +161,83 @@ describe("trainHead", () => {
     const { bound, measuredError } = run.certificate ?? { bound: 0, measuredError: 0 };
     expect(bound).toBeGreaterThanOrEqual(measuredError);
     expect(run.certificate?.nSamples).toBe(run.plan.selectionRows);
+  });
+
+  it("starts the estimator of all paths as the very function of the reduced MLP (Theorem 1)", async () => {
+    const still = { learningRate: 1e-12 };
+    const { estimator } = tinyProtocol();
+    const data = blobs({ spread: 1.5 });
+    const run = await train(
+      "glai",
+      {
+        maxEpochs: 1,
+        estimator: {
+          ...estimator,
+          budget: { mu: 1 },
+          linearSkip: false,
+          solver: { ...estimator.solver, ...still },
+        },
+      },
+      data,
+    );
+    const { body, preprocessing } = run.model;
+    if (body.kind !== "estimator") throw new Error("expected an estimator");
+    const z = applyPreprocessing(preprocessing, data.validation.features);
+    const [mlp, paths] = [
+      mlpForward(body.selector, z),
+      headLogits(run.model, data.validation.features),
+    ];
+    paths.values.forEach((value, i) => expect(value).toBeCloseTo(mlp.values[i], 8));
+    const [reduced, first] = run.curve.slice(-2);
+    expect([first.phase, first.score]).toEqual(["training", reduced.score]);
+    expect(first.validationLoss).toBeCloseTo(reduced.validationLoss, 8);
+  });
+
+  it("fits its preprocessing on the training split only", async () => {
+    const data = blobs({});
+    const run = await train("linear", {}, data);
+    const fitted = await fitPreprocessing({ kind: "standardize" }, data.train.features);
+    expect(run.model.preprocessing).toEqual(fitted);
+  });
+
+  it("puts evaluation, handlers and checkpoints on no phase's clock", async () => {
+    let time = 0;
+    const reference = createReferenceBackend();
+    const run = await trainHead(blobs({}), {
+      head: "glai",
+      protocol: tinyProtocol({ maxEpochs: 3 }),
+      seed: 0,
+      now: () => time,
+      onEvent: () => void (time += 1e6),
+      checkpoint: { save: async () => void (time += 1e7) },
+      backend: {
+        ...reference,
+        async prepare(model, training) {
+          const session = await reference.prepare(model, training);
+          return {
+            ...session,
+            trainSteps(...args) {
+              time += model.kind === "mlp" ? 2000 : 5000;
+              session.trainSteps(...args);
+            },
+            forward(...args) {
+              time += 300;
+              session.forward(...args);
+            },
+          };
+        },
+      },
+    });
+    // 6 steps an epoch, a slice of one step each since a step takes longer than a slice should.
+    expect(run.seconds).toEqual({
+      preprocess: 0,
+      reduced: 2 * 6 * 2,
+      conversion: 0,
+      training: 3 * 6 * 5,
+      evaluation: 5 * 0.3,
+      total: 2 * 6 * 2 + 3 * 6 * 5,
+    });
+    expect(run.curve.map((point) => point.seconds)).toEqual([12, 24, 54, 84, 114]);
   });
 
   it("trains mlp-adam with the estimator's optimiser from the MLP's initialisation", async () => {

@@ -1,9 +1,9 @@
-import { gateBits, referenceConversion } from "@glai/core";
+import { gateBits, parameterCount, referenceConversion } from "@glai/core";
 import type { ActivationPatterns, BitMatrix, Features, GateTable, Mlp } from "@glai/core";
 import type { RunContext } from "../run-context.js";
 import { sliceRows, stackBits } from "../rows.js";
 
-const rowsPerPiece = 256;
+const multiplicationsPerPiece = 2e7; // some 20 ms in plain loops
 
 /** Activation patterns on the backend where it has conversion kernels, in pieces of rows. */
 export async function patternsOf(
@@ -12,6 +12,7 @@ export async function patternsOf(
   features: Features,
 ): Promise<ActivationPatterns> {
   const kernels = backend.conversion ?? referenceConversion;
+  const rowsPerPiece = pieceOf(network);
   const pieces: ActivationPatterns[] = [];
   for (let from = 0; from < features.nSamples; from += rowsPerPiece) {
     const to = Math.min(from + rowsPerPiece, features.nSamples);
@@ -36,6 +37,7 @@ export async function gatesOf(
   gates: GateTable,
   features: Features,
 ): Promise<BitMatrix> {
+  const rowsPerPiece = pieceOf(selector);
   const pieces: BitMatrix[] = [];
   for (let from = 0; from < features.nSamples; from += rowsPerPiece) {
     const to = Math.min(from + rowsPerPiece, features.nSamples);
@@ -44,4 +46,9 @@ export async function gatesOf(
     await run.pacer.breathe();
   }
   return stackBits(pieces, gates.nGates);
+}
+
+/** Rows of one piece; depends on the network only, so that the same call gives the same bits. */
+function pieceOf({ sizes }: Mlp): number {
+  return Math.max(16, Math.floor(multiplicationsPerPiece / parameterCount(sizes)));
 }

@@ -1,0 +1,88 @@
+import { GlaiError, type Capability, type Dataset, type JsonValue } from "@glai/core";
+import type { ModelDescription } from "./head-model.js";
+import { lossOf, scoreNameOf } from "./objective.js";
+import type { TrainOptions } from "./options.js";
+import { createPacer } from "./pacing.js";
+import { planRun } from "./plan.js";
+import { decodeCheckpoint, encodeCheckpoint } from "./resume/encode.js";
+import { compareIdentities, identityOf } from "./resume/identity.js";
+import type { RunPlan } from "./run.js";
+import type { RunContext } from "./run-context.js";
+import { freshState } from "./run-state.js";
+import { createStopwatch } from "./stopwatch.js";
+import { createStreams } from "./streams.js";
+
+/** Probes the backend, plans, and takes up the checkpoint if there is one. Emits the plan. */
+export async function startRun(dataset: Dataset, options: TrainOptions): Promise<RunContext> {
+  const capability = await probe(options);
+  const run = createRun(dataset, options, capability);
+  run.emit({ kind: "plan", plan: run.plan });
+  return run;
+}
+
+async function probe({ backend }: TrainOptions): Promise<Capability> {
+  const capability = await backend.probe();
+  if (capability.available) return capability;
+  throw new GlaiError(
+    "unavailable",
+    `Expected backend ${backend.name} to run here but it cannot: ${capability.reason ?? "no reason given"}.`,
+    { hint: capability.hint ?? "Choose another backend." },
+  );
+}
+
+function describe(
+  { classNames, name }: Dataset,
+  { head, protocol, seed, mlpEpochs }: TrainOptions,
+  plan: RunPlan,
+): ModelDescription {
+  const named = protocol.objective.kind === "classification" && classNames !== undefined;
+  return {
+    head,
+    sizes: plan.trained,
+    classNames: named ? classNames : null,
+    config: {
+      protocol: protocol as unknown as JsonValue,
+      seed,
+      mlpEpochs: mlpEpochs ?? null,
+      dataset: name,
+    },
+  };
+}
+
+function createRun(dataset: Dataset, options: TrainOptions, capability: Capability): RunContext {
+  const { head, protocol, backend, seed, signal, checkpoint, resume } = options;
+  const plan = planRun(dataset, options);
+  const description = describe(dataset, options, plan);
+  const now = (): number => options.now();
+  const identity = checkpoint || resume ? identityOf(dataset, options, capability) : undefined;
+  const saved = resume && decodeCheckpoint(resume);
+  const warning = saved && identity && compareIdentities(saved.identity, identity);
+  const state = saved?.state ?? freshState(head === "glai" ? "reduced" : "training");
+  const stopwatch = createStopwatch(now, state.clocks);
+  const run: RunContext = {
+    dataset,
+    protocol,
+    plan,
+    description,
+    loss: lossOf(protocol.objective, dataset),
+    scoreName: scoreNameOf(protocol.objective),
+    backend,
+    capability,
+    streams: createStreams(seed),
+    stopwatch,
+    pacer: createPacer(now, signal),
+    state,
+    now,
+    emit: (event) => stopwatch.duringSync("outside", () => options.onEvent?.(event)),
+    save: (read) =>
+      stopwatch.during("outside", async () => {
+        if (checkpoint === undefined || identity === undefined) return;
+        if (read !== undefined) state.buffers = await read();
+        const clocks = stopwatch.clocks();
+        await checkpoint.save(encodeCheckpoint({ ...state, clocks }, { identity, description }));
+        options.onEvent?.({ kind: "checkpoint", phase: state.phase, epoch: state.epoch });
+      }),
+  };
+  if (warning !== undefined) run.emit({ kind: "warning", message: warning });
+  return run;
+}
