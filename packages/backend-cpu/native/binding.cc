@@ -77,11 +77,13 @@ namespace {
 
 class Job : public Napi::AsyncWorker {
  public:
-  Job(Napi::Env env, std::function<JobResult()> work, std::function<Napi::Value(Napi::Env)> finish)
+  Job(Napi::Env env, std::function<JobResult()> work, std::function<Napi::Value(Napi::Env)> finish,
+      std::function<void()> settled)
       : Napi::AsyncWorker(env, "glai"),
         deferred_(Napi::Promise::Deferred::New(env)),
         work_(std::move(work)),
-        finish_(std::move(finish)) {}
+        finish_(std::move(finish)),
+        settled_(std::move(settled)) {}
 
   void keep(const Napi::Value& value) {
     if (value.IsObject()) kept_.push_back(Napi::Persistent(value.As<Napi::Object>()));
@@ -93,6 +95,7 @@ class Job : public Napi::AsyncWorker {
 
   void OnOK() override {
     const Napi::HandleScope scope(Env());
+    if (settled_) settled_();
     if (result_.code != nullptr) {
       deferred_.Reject(glaiError(Env(), result_.code, result_.message).Value());
       return;
@@ -104,12 +107,16 @@ class Job : public Napi::AsyncWorker {
     }
   }
 
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override {
+    if (settled_) settled_();
+    deferred_.Reject(error.Value());
+  }
 
  private:
   Napi::Promise::Deferred deferred_;
   std::function<JobResult()> work_;
   std::function<Napi::Value(Napi::Env)> finish_;
+  std::function<void()> settled_;
   std::vector<Napi::ObjectReference> kept_;
   JobResult result_;
 };
@@ -118,8 +125,9 @@ class Job : public Napi::AsyncWorker {
 
 Napi::Promise runAsync(Napi::Env env, const std::vector<Napi::Value>& keepAlive,
                        std::function<JobResult()> work,
-                       std::function<Napi::Value(Napi::Env)> finish) {
-  Job* const job = new Job(env, std::move(work), std::move(finish));  // deletes itself when done
+                       std::function<Napi::Value(Napi::Env)> finish, std::function<void()> settled) {
+  Job* const job =
+      new Job(env, std::move(work), std::move(finish), std::move(settled));  // deletes itself when done
   for (const Napi::Value& value : keepAlive) job->keep(value);
   const Napi::Promise promise = job->promise();
   job->Queue();

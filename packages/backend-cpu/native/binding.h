@@ -29,9 +29,11 @@ struct JobResult {
 };
 
 /// Runs `work` on a libuv thread and settles the returned promise with `finish(env)` or the job's error.
-/// `keepAlive` (typed arrays that `work` touches) are referenced until then.
+/// `keepAlive` (typed arrays that `work` touches) are referenced until then. `settled` is called on the
+/// JavaScript thread just before, however the job went.
 Napi::Promise runAsync(Napi::Env env, const std::vector<Napi::Value>& keepAlive,
                        std::function<JobResult()> work,
-                       std::function<Napi::Value(Napi::Env)> finish);
+                       std::function<Napi::Value(Napi::Env)> finish,
+                       std::function<void()> settled = {});
 
 }  // namespace glai

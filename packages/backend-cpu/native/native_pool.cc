@@ -6,10 +6,10 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+#include "native_denormals.h"
 #include "parallel.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #define GLAI_PAUSE() _mm_pause()
 #else
 #define GLAI_PAUSE() std::this_thread::yield()
@@ -73,6 +73,7 @@ class Pool {
   }
 
   void help(int worker) {
+    const FlushDenormals flush;
     uint32_t seen = 0;
     for (;;) {
       seen = await(seen);
@@ -124,11 +125,17 @@ constexpr int kMaxThreads = 256;
 }  // namespace
 
 Parallel workers(int threads) {
-  if (threads <= 1) return alone();
+  if (threads <= 1) {
+    return {nullptr, 1, [](const Parallel&, int64_t nTasks, TaskBody body, void* context) {
+              const FlushDenormals flush;
+              for (int64_t task = 0; task < nTasks; ++task) body(context, task, 0);
+            }};
+  }
   const int count = threads < kMaxThreads ? threads : kMaxThreads;
   pool().grow(count);
   return {&pool(), count,
           [](const Parallel& parallel, int64_t nTasks, TaskBody body, void* context) {
+            const FlushDenormals flush;
             static_cast<Pool*>(parallel.pool)->run(parallel.nWorkers, nTasks, body, context);
           }};
 }

@@ -6,10 +6,11 @@ import {
   type ModelSpec,
   type TrainingSpec,
 } from "@glai/core";
+import type { SessionKernels } from "./kernels.js";
+import { createNativeKernels } from "./native/kernels.js";
 import { createSession } from "./session.js";
+import { chooseTier, type CpuTier, type Tier } from "./tier.js";
 import { createTypescriptKernels } from "./typescript/kernels.js";
-
-export type CpuTier = "native" | "typescript" | "wasm";
 
 export interface CpuBackendOptions {
   /** `auto` (default) takes the fastest tier that runs here; a named tier is used or refused, never swapped. */
@@ -26,37 +27,63 @@ export interface CpuBackendOptions {
  * (await backend.probe()).tier; // "native", "wasm" or "typescript"; `reason` says why
  */
 export function createCpuBackend(options: CpuBackendOptions = {}): Backend {
-  const { tier = "auto" } = options;
+  const { tier = "auto", threads } = options;
+  checkThreads(threads);
+  let chosen: Promise<Tier> | undefined;
+  const choose = (): Promise<Tier> => (chosen ??= chooseTier(tier, threads));
+
   return {
     apiVersion: 1,
     name: "cpu",
-    probe: async () => capabilityOf(tier),
-    async prepare(model: ModelSpec, training: TrainingSpec) {
+    probe: async () => capabilityOf(await choose()),
+    async prepare(model, training) {
       checkTraining(model, training);
-      const { available, reason, hint } = capabilityOf(tier);
-      if (!available) {
-        throw new GlaiError("unavailable", `Expected the ${tier} tier of backend cpu. ${reason}`, {
-          ...(hint !== undefined && { hint }),
-        });
-      }
-      return createSession(model, training, createTypescriptKernels(model, training));
+      return createSession(model, training, createKernels(await choose(), model, training));
     },
   };
 }
 
-function capabilityOf(tier: "auto" | CpuTier): Capability {
-  const available = tier === "auto" || tier === "typescript";
+function createKernels(tier: Tier, model: ModelSpec, training: TrainingSpec): SessionKernels {
+  switch (tier.kind) {
+    case "native":
+      return createNativeKernels(tier.addon, model, training, tier.threads);
+    case "typescript":
+      return createTypescriptKernels(model, training);
+    case "none":
+      throw new GlaiError(
+        "unavailable",
+        `Expected the ${tier.asked} tier of backend cpu: ${tier.reason}`,
+        {
+          hint: tier.hint,
+        },
+      );
+    default:
+      return tier satisfies never;
+  }
+}
+
+function capabilityOf(tier: Tier): Capability {
   return {
-    available,
-    reason: "The native and WASM kernels are not built yet.",
-    device: "plain loops over float32 arrays, 1 thread",
-    tier: "typescript",
+    available: tier.kind !== "none",
+    ...(tier.reason !== undefined && { reason: tier.reason }),
+    ...(tier.hint !== undefined && { hint: tier.hint }),
+    device: tier.device,
+    tier: tier.kind === "none" ? tier.asked : tier.kind,
     precision: "float32",
     deterministic: true,
     models: ["mlp", "estimator"],
     blocks: ["path", "block16", "slab"],
     losses: ["crossEntropy", "meanSquaredError", "infoNCE"],
     optimizers: ["sgd", "adam", "adamw"],
-    threads: 1,
+    threads: tier.threads,
   };
+}
+
+function checkThreads(threads: number | undefined): void {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= 256))
+    return;
+  throw new GlaiError(
+    "bad-argument",
+    `Expected threads to be a whole number in 1..256 but received ${String(threads)}.`,
+  );
 }

@@ -1,1 +1,2 @@
-export { type CpuBackendOptions, type CpuTier, createCpuBackend } from "./backend.js";
+export { type CpuBackendOptions, createCpuBackend } from "./backend.js";
+export type { CpuTier } from "./tier.js";

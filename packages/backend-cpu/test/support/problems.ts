@@ -38,6 +38,8 @@ export interface SelectionShape {
   readonly kept: number;
   /** Fraction of samples for which a gate is open. */
   readonly activity?: number;
+  /** Kept paths of a gate form a Young diagram, as exact top-K selections of one hidden layer do. */
+  readonly nested?: boolean;
 }
 
 export function estimatorProblem(shape: SelectionShape, nSamples: number, seed = 1): Problem {
@@ -83,7 +85,11 @@ export function randomSelection(shape: SelectionShape, random: Random): PathSele
   for (let g = 0; g < nGates; g++) {
     for (let origin = 0; origin <= nInputs; origin++) {
       for (let output = 0; output < nOutputs; output += width) {
-        if (random.uniform() >= kept) continue;
+        const isKept =
+          shape.nested === true
+            ? ((origin * 7) % nInputs) / nInputs + ((output * 5) % nOutputs) / nOutputs < 2 * kept
+            : random.uniform() < kept;
+        if (!isKept) continue;
         gateOf.push(g);
         originOf.push(origin);
         outputOf.push(output);

@@ -1,0 +1,12 @@
+import { type CpuTier, createCpuBackend } from "../../src/index.js";
+
+/** The tiers that run on this machine; the others are named on stderr with the reason. */
+export async function tiersHere(): Promise<CpuTier[]> {
+  const here: CpuTier[] = [];
+  for (const tier of ["native", "wasm", "typescript"] as const) {
+    const { available, reason } = await createCpuBackend({ tier }).probe();
+    if (available) here.push(tier);
+    else process.stderr.write(`backend-cpu tests: ${tier} tier skipped: ${reason}\n`);
+  }
+  return here;
+}
