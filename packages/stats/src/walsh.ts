@@ -14,7 +14,7 @@ export function walshAverage(sorted: Float64Array, below: number): number {
   }
   // count(low) ≤ below < count(high): halve the gap until no double lies between.
   for (;;) {
-    const middle = low / 2 + high / 2;
+    const middle = midpoint(low, high);
     if (middle <= low || middle >= high) return high;
     if (countUpTo(sorted, middle) > below) high = middle;
     else low = middle;
@@ -25,7 +25,7 @@ export function walshAverage(sorted: Float64Array, below: number): number {
 export function walshMedian(sorted: Float64Array): number {
   const count = (sorted.length * (sorted.length + 1)) / 2;
   if (count % 2 === 1) return walshAverage(sorted, (count - 1) / 2);
-  return walshAverage(sorted, count / 2 - 1) / 2 + walshAverage(sorted, count / 2) / 2;
+  return midpoint(walshAverage(sorted, count / 2 - 1), walshAverage(sorted, count / 2));
 }
 
 function countUpTo(sorted: Float64Array, value: number): number {
@@ -34,13 +34,15 @@ function countUpTo(sorted: Float64Array, value: number): number {
   // For the j-th value as the larger partner, the partners i ≤ j with an average ≤ value are a prefix.
   let j = sorted.length - 1;
   while (j >= 0) {
-    while (i <= j && average(sorted[i], sorted[j]) <= value) i++;
+    while (i <= j && midpoint(sorted[i], sorted[j]) <= value) i++;
     count += Math.min(i, j + 1);
     j--;
   }
   return count;
 }
 
-function average(a: number, b: number): number {
-  return a / 2 + b / 2;
+/** (a + b)/2, rounded once, also where a + b is beyond the doubles. */
+function midpoint(a: number, b: number): number {
+  const total = a + b;
+  return Number.isFinite(total) ? total / 2 : a / 2 + b / 2;
 }

@@ -1,23 +1,20 @@
 const tiny = 1e-300;
 const maximumTerms = 100_000;
 
-/**
- * b₀ + a₁/(b₁ + a₂/(b₂ + …)) by the modified Lentz method (Thompson & Barnett 1986). `term(i)` writes
- * aᵢ and bᵢ for i = 1, 2, … into `pair`.
- */
+/** b₀ + a₁/(b₁ + a₂/(b₂ + …)) by the modified Lentz method (Thompson & Barnett 1986). */
 export function continuedFraction(
   b0: number,
-  term: (i: number, pair: Float64Array) => void,
+  a: (i: number) => number,
+  b: (i: number) => number,
 ): number {
-  const pair = new Float64Array(2); // [a, b]
   let value = b0 === 0 ? tiny : b0;
   let c = value;
   let d = 0;
   for (let i = 1; i <= maximumTerms; i++) {
-    term(i, pair);
-    d = pair[1] + pair[0] * d;
+    const [numerator, denominator] = [a(i), b(i)];
+    d = denominator + numerator * d;
     if (d === 0) d = tiny;
-    c = pair[1] + pair[0] / c;
+    c = denominator + numerator / c;
     if (c === 0) c = tiny;
     d = 1 / d;
     const factor = c * d;

@@ -17,13 +17,14 @@ export function incompleteBeta(a: number, b: number, x: number, y: number = 1 - 
 }
 
 function lowerTail(a: number, b: number, x: number, y: number): number {
-  const fraction = continuedFraction(1, (i, pair) => {
+  const numerator = (i: number) => {
     const m = i >> 1;
-    pair[0] =
-      i % 2 === 0
-        ? (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
-        : (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    pair[1] = 1;
-  });
-  return betaFactor(a, b, x, y) / (a * fraction);
+    const place = a + 2 * m;
+    return i % 2 === 0
+      ? (m * (b - m) * x) / ((place - 1) * place)
+      : (-(a + m) * (a + b + m) * x) / (place * (place + 1));
+  };
+  return betaFactor(a, b, x, y) / (a * continuedFraction(1, numerator, one));
 }
+
+const one = () => 1;

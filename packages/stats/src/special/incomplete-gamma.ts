@@ -30,9 +30,10 @@ function series(a: number, x: number): number {
 function fraction(a: number, x: number): number {
   const density = poissonDensity(a, x);
   if (density === 0) return 0;
-  const denominator = continuedFraction(x + 1 - a, (i, pair) => {
-    pair[0] = i * (a - i);
-    pair[1] = x + 2 * i + 1 - a;
-  });
+  const denominator = continuedFraction(
+    x + 1 - a,
+    (i) => i * (a - i),
+    (i) => x + 2 * i + 1 - a,
+  );
   return (density * a) / denominator;
 }

@@ -10,7 +10,7 @@ import { solveIncreasing } from "./solve.js";
  * right and exponentially to the left, so that the trapezoidal rule converges exponentially.
  */
 export function noncentralStudentCdf(t: number, degrees: number, shift: number): number {
-  // Half the narrowest feature: the density is 1/√(2ν) wide, Φ moves within 1/(1 + |shift|) of ln s.
+  // Half the narrowest feature: the density is 1/√(2ν) wide, Φ moves within 1/|shift| of ln s.
   const step = 0.5 / (Math.sqrt(2 * degrees) + Math.abs(shift) + 2);
   // The mode of the density of u is u = 0. Left of it the density falls at least like e^(νu + ν/2).
   let sum = 0;
