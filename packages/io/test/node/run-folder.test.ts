@@ -98,6 +98,12 @@ describe("a run folder", () => {
     expect(await readMetrics(path)).toEqual([{ epoch: 1 }, { epoch: 2 }]);
     await run.writeCheckpoint(checkpoint(9));
     await run.close();
+    // The damaged one is no longer one of the two: the good one before it is still there.
+    expect(readdirSync(join(path, "checkpoints")).toSorted()).toEqual([
+      "000002.safetensors",
+      "000003.safetensors",
+      "000003.safetensors.damaged",
+    ]);
     const again = await openRunFolder(path, resume);
     expect(await again.resume()).toStrictEqual({ checkpoint: checkpoint(9), warnings: [] });
     await again.close();
