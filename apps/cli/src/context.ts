@@ -1,12 +1,10 @@
+import type { Interrupt } from "./interrupt.js";
 import type { Terminal } from "./terminal.js";
 
 /** What every command gets. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Fires on Ctrl-C and SIGTERM once `stopGracefully` was called; before that they end the process. */
-  readonly signal: AbortSignal;
-  /** From now on an interrupt lets the command finish its step and save; `note` is shown when it comes. */
-  stopGracefully(note: () => void): void;
+  readonly interrupt: Interrupt;
 }
 
 /** Options that every command has. */

@@ -1,33 +1,48 @@
 import { exitCodes } from "./exit-codes.js";
 
-/** Ctrl-C and SIGTERM: at once, until a command asks for time to finish its step and save itself. */
+/**
+ * Ctrl-C and SIGTERM. They end the process at once, as the system does it, until a command asks for time
+ * to finish its step and save itself. The second one always ends it: the last checkpoint on disk stands.
+ */
 export interface Interrupt {
+  /** Fires with the first signal after `stopGracefully`. */
   readonly signal: AbortSignal;
+  /** From now on the first signal only fires `signal`; `note` is called with it. */
   stopGracefully(note: () => void): void;
+  /**
+   * Work that holds the event loop for longer than a person waits: no handler could run, so signals go
+   * back to the system, which ends the process at once. `false` when the work is done.
+   */
+  holdLoop(holding: boolean): void;
   /** Stops listening. */
   release(): void;
 }
 
-/**
- * The first signal ends the process with 130, or aborts `signal` when the command is prepared for it;
- * the second always ends the process: the last checkpoint on disk stands.
- */
-export function listenForInterrupt(target: NodeJS.Process): Interrupt {
+/** Listens for the signals of a process. */
+export function createInterrupt(target: NodeJS.Process): Interrupt {
   const controller = new AbortController();
   let onFirst: (() => void) | undefined;
+  let listening = false;
   const handler = (): void => {
-    if (onFirst === undefined || controller.signal.aborted) target.exit(exitCodes.interrupted);
+    if (controller.signal.aborted) target.exit(exitCodes.interrupted);
     controller.abort();
-    onFirst();
+    onFirst?.();
   };
-  target.on("SIGINT", handler);
-  target.on("SIGTERM", handler);
+  const listen = (wanted: boolean): void => {
+    if (wanted === listening) return;
+    listening = wanted;
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      if (wanted) target.on(name, handler);
+      else target.off(name, handler);
+    }
+  };
   return {
     signal: controller.signal,
-    stopGracefully: (note) => (onFirst = note),
-    release() {
-      target.off("SIGINT", handler);
-      target.off("SIGTERM", handler);
+    stopGracefully(note) {
+      onFirst = note;
+      listen(true);
     },
+    holdLoop: (holding) => listen(onFirst !== undefined && !holding),
+    release: () => listen(false),
   };
 }

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import type { CommandContext } from "./context.js";
 import { renderReport, renderReportJson, reportOf } from "./error-report.js";
 import { exitCodes } from "./exit-codes.js";
-import { listenForInterrupt } from "./interrupt.js";
+import { createInterrupt } from "./interrupt.js";
 import { createProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";
 
@@ -35,9 +35,8 @@ export async function runProcess(target: NodeJS.Process): Promise<void> {
     if (error.code !== "EPIPE") throw error;
     target.exit(exitCodes.done);
   });
-  const interrupt = listenForInterrupt(target);
-  const { signal, stopGracefully } = interrupt;
-  const context = { terminal: processTerminal(target), signal, stopGracefully };
+  const interrupt = createInterrupt(target);
+  const context = { terminal: processTerminal(target), interrupt };
   target.exitCode = await main(target.argv.slice(2), context);
   interrupt.release();
 }

@@ -16,6 +16,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
     .description("Train, compare, inspect and certify heads on frozen-backbone embeddings.")
     .version(version, "-V, --version")
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .exitOverride()
     // Errors are shown by `main`, in one form for people and one for programs.
     .configureOutput({ writeOut: terminal.out, writeErr: () => {} });

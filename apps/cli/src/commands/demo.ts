@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createRandom } from "@glai/core";
 import { loadDataset } from "@glai/datasets";
 import { stratifiedRows, takeRows } from "@glai/io";
-import { type DatasetOnDisk, writeFileAtomic } from "@glai/io/node";
+import { type DatasetOnDisk, makeFolder, writeFileAtomic } from "@glai/io/node";
 import type { Command } from "commander";
 import { chooseBackend } from "../backends/choose.js";
 import { runComparison } from "../comparison/run-comparison.js";
@@ -63,7 +62,7 @@ async function demo(flags: DemoFlags, context: CommandContext): Promise<void> {
   const asked = resolveConfig(given, demoDefaults);
   if (printConfig(asked, flags, context)) return;
   const out = flags.out ?? join("runs", "demo");
-  await mkdir(resolve(cwd, out), { recursive: true }); // an unwritable folder is found before the work
+  await makeFolder(resolve(cwd, out)); // an unwritable folder is found before the work
   const all = await loadDataset(demoSet);
   const chosen = await chooseBackend(asked, asked.heads, all, context);
   const budget = budgetFor(flags, chosen.capability.tier);

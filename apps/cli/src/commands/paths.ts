@@ -35,6 +35,7 @@ type PathsDocument = z.infer<typeof pathsSchema>;
 export function addPaths(program: Command, context: CommandContext): void {
   const command = program
     .command("paths")
+    .enablePositionalOptions() // or `paths` would take the options of `paths shift`
     .description("prune the paths of an MLP under Theorem 2 and print the certificate")
     .argument("<mlp>", "model file or run folder of a head that is an MLP")
     .argument("<data>", dataHelp)

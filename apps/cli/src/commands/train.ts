@@ -73,7 +73,7 @@ async function train(
   const progress = createProgress(terminal, { quiet: flags.quiet === true });
   if (flags.quiet !== true) progress.note(describeChoice(chosen));
   try {
-    context.stopGracefully(() =>
+    context.interrupt.stopGracefully(() =>
       progress.note("Interrupted: writing a checkpoint. Once more stops at once."),
     );
     const path = dataPath(terminal.cwd, data);
@@ -86,7 +86,7 @@ async function train(
       seed,
       protocol,
       backend: chosen.backend,
-      signal: context.signal,
+      interrupt: context.interrupt,
       now: terminal.now,
       progress,
       resume: before !== undefined,

@@ -3,6 +3,7 @@ import { type Dataset, GlaiError, isGlaiError } from "@glai/core";
 import { type ChosenBackend, describeChoice } from "../backends/choose.js";
 import type { Config } from "../config/schema.js";
 import type { CommandContext } from "../context.js";
+import { holdDuringConversion } from "../run/hold-during-conversion.js";
 import { createProgress } from "../progress/create.js";
 
 /**
@@ -17,11 +18,11 @@ export async function runComparison(
   context: CommandContext,
   options: { readonly quiet: boolean; onRun?(run: HeadRun): void },
 ): Promise<Comparison> {
-  const { terminal, signal } = context;
+  const { terminal, interrupt } = context;
   const { heads, seeds, target, protocol } = config;
   const progress = createProgress(terminal, options);
   if (!options.quiet) progress.note(describeChoice(chosen));
-  context.stopGracefully(() => progress.note("Interrupted: stopping."));
+  interrupt.stopGracefully(() => progress.note("Interrupted: stopping."));
   let finished = 0;
   try {
     return await compareHeads(dataset, {
@@ -30,13 +31,14 @@ export async function runComparison(
       protocol,
       backend: chosen.backend,
       now: terminal.now,
-      signal,
+      signal: interrupt.signal,
       ...(target !== null && { target }),
       onEvent(event) {
         if (event.kind === "run-started") {
           progress.start(`${event.head}, seed ${event.seed}`, event.index, event.count);
         } else if (event.kind === "run-event") {
           progress.event(event.event);
+          holdDuringConversion(interrupt, chosen.backend, event.event);
         } else {
           finished++;
           options.onRun?.(event.run);

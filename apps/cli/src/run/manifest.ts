@@ -1,7 +1,7 @@
 import { GlaiError, type JsonValue } from "@glai/core";
 import type { DatasetOnDisk } from "@glai/io/node";
 import type { ChosenBackend } from "../backends/choose.js";
-import { isJsonObject, type JsonObject } from "../config/merge.js";
+import { isJsonObject } from "../config/merge.js";
 import type { Config } from "../config/schema.js";
 import { capabilityDocument } from "../documents/capability.js";
 import { version } from "../package-info.js";
@@ -59,13 +59,19 @@ export function manifestJson(manifest: Manifest): JsonValue {
   return manifest as unknown as JsonValue;
 }
 
-/** @throws `bad-data` when the file is not a manifest of this version. */
+/**
+ * @throws `bad-argument` when there is none, `bad-data` when it is not one of this version.
+ */
 export function parseManifest(value: JsonValue | undefined, folder: string): Manifest {
+  if (value === undefined) {
+    throw new GlaiError("bad-argument", `Expected a run in ${folder} but found no manifest.json.`, {
+      hint: "Begin one without --resume, or name the folder of one that was begun.",
+    });
+  }
   if (isJsonObject(value) && value.schema === schema && isJsonObject(value.config)) {
     return value as unknown as Manifest;
   }
-  const found =
-    value === undefined ? "none" : `schema ${JSON.stringify((value as JsonObject).schema)}`;
+  const found = isJsonObject(value) ? `schema ${JSON.stringify(value.schema)}` : "something else";
   throw new GlaiError(
     "bad-data",
     `Expected a manifest of schema ${schema} in ${folder} but found ${found}.`,

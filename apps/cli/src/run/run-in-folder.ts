@@ -7,8 +7,10 @@ import {
   type TrainOptions,
 } from "@glai/engine";
 import type { DatasetOnDisk, RunFolder } from "@glai/io/node";
+import type { Interrupt } from "../interrupt.js";
 import type { Progress } from "../progress/view.js";
 import { metricsLine } from "./events-to-metrics.js";
+import { holdDuringConversion } from "./hold-during-conversion.js";
 import { type Manifest, manifestJson } from "./manifest.js";
 
 const checkpointEvery = 500; // milliseconds: what a kill may cost; a write costs a few
@@ -18,7 +20,7 @@ export interface FolderRunOptions extends Pick<
   TrainOptions,
   "backend" | "head" | "now" | "protocol" | "seed"
 > {
-  readonly signal: AbortSignal;
+  readonly interrupt: Interrupt;
   readonly progress: Progress;
   readonly resume: boolean;
 }
@@ -36,7 +38,8 @@ export async function runInFolder(
   manifest: Manifest,
   options: FolderRunOptions,
 ): Promise<HeadRun> {
-  const { signal, progress, resume, now } = options;
+  const { interrupt, progress, resume, now } = options;
+  const { signal } = interrupt;
   const from = resume ? await lastCheckpoint(folder, progress) : undefined;
   await folder.writeManifest(manifestJson({ ...manifest, status: "running" }));
   try {
@@ -51,6 +54,7 @@ export async function runInFolder(
       ...(from !== undefined && { resume: from }),
       onEvent(event) {
         progress.event(event);
+        holdDuringConversion(interrupt, options.backend, event);
         const line = metricsLine(event);
         if (line !== undefined) folder.appendMetrics(line);
       },

@@ -14,7 +14,7 @@ describe("nearestKey", () => {
 
   it("finds a key with a typing mistake", () => {
     expect(nearestKey("protocol.maxEpoch", known)).toBe("protocol.maxEpochs");
-    expect(nearestKey("sead", known)).toBe("seed");
+    expect(nearestKey("seeed", known)).toBe("seed");
   });
 
   it("finds a key that was put into the wrong section", () => {
