@@ -66,7 +66,7 @@ export function compareKeys({ heads, seeds, target }: CompareFlags): Record<stri
 }
 
 /** Sizes that cannot be served are refused before anything is trained or written. */
-export function checkPlans(dataset: DatasetOnDisk, { heads, protocol }: Config): void {
+function checkPlans(dataset: DatasetOnDisk, { heads, protocol }: Config): void {
   for (const head of heads) planRun(dataset, { head, protocol });
 }
 

@@ -48,10 +48,10 @@ describe("published schemas", () => {
   });
 
   it("refuse a document that has too much or too little", () => {
-    expect(() => expectSchema("paths-shift", { structuralShift: 1 })).toThrow();
+    expect(() => expectSchema("paths-shift", { structuralShift: 1 })).toThrow(/required/);
     expect(() =>
       expectSchema("error", { error: { code: "io", message: "x", hint: null }, x: 1 }),
-    ).toThrow();
+    ).toThrow(/additionalProperties/);
   });
 });
 
