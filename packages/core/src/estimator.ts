@@ -121,21 +121,34 @@ function addPaths(
 
 /** The same for blocks of several outputs, whose weights start at `firstWeight`. */
 function addWideBlocks(
-  selection: PathSelection,
+  { originOf, outputOf, block, sizes }: PathSelection,
   from: number,
   to: number,
   weights: Float64Array,
   firstWeight: number,
   { x, y, xStart, yStart, n }: Rows,
 ): void {
-  const { originOf, outputOf } = selection;
-  for (let row = 0; row < n; row++) {
+  const nOutputs = outputsOf(sizes);
+  const span = blockSpan(block, nOutputs);
+  for (let row = 0; row < n; row += 4) {
+    // The last pass may be short: it repeats its last row with the value 0.
+    const rowOf = (k: number) => Math.min(row + k, n - 1);
+    const [x0, x1, x2, x3] = [0, 1, 2, 3].map((k) => xStart[rowOf(k)]);
+    const [y0, y1, y2, y3] = [0, 1, 2, 3].map((k) => yStart[rowOf(k)]);
     let p = firstWeight;
     for (let b = from; b < to; b++) {
-      const value = x[xStart[row] + originOf[b]];
-      const first = yStart[row] + outputOf[b];
-      const end = first + blockWidth(selection, b);
-      for (let o = first; o < end; o++) y[o] += weights[p++] * value;
+      const v0 = x[x0 + originOf[b]];
+      const v1 = row + 1 < n ? x[x1 + originOf[b]] : 0;
+      const v2 = row + 2 < n ? x[x2 + originOf[b]] : 0;
+      const v3 = row + 3 < n ? x[x3 + originOf[b]] : 0;
+      const end = Math.min(outputOf[b] + span, nOutputs);
+      for (let o = outputOf[b]; o < end; o++) {
+        const weight = weights[p++];
+        y[y0 + o] += weight * v0;
+        y[y1 + o] += weight * v1;
+        y[y2 + o] += weight * v2;
+        y[y3 + o] += weight * v3;
+      }
     }
   }
 }

@@ -9,7 +9,13 @@ import { type ChosenBlocks, tiesUpTo, tiesWithin } from "./pruning/chosen-blocks
 import { chooseDeep } from "./pruning/deep.js";
 import { checkMemory, defaultMemoryLimit, selectionBytes } from "./pruning/memory.js";
 import { unitNorms } from "./pruning/norms.js";
-import { countPaths, type Cut, mostBlocks, type PruningProblem } from "./pruning/problem.js";
+import {
+  countBlocks,
+  countPaths,
+  type Cut,
+  mostBlocks,
+  type PruningProblem,
+} from "./pruning/problem.js";
 import { chooseRandom } from "./pruning/random-order.js";
 import { emitShallow, massAbove, pathsAbove, shallowScores } from "./pruning/shallow.js";
 import { largestThreshold } from "./pruning/threshold.js";
@@ -59,7 +65,9 @@ function chooseWithin(
   rank: NonNullable<SelectionRequest["rank"]>,
 ): ChosenBlocks {
   for (let allowed = cut; ;) {
-    const chosen = choose(problem, allowed, rank);
+    const found = choose(problem, allowed, rank);
+    const keepsAll = found.gateOf.length === countBlocks(problem);
+    const chosen = keepsAll ? { ...found, restIsMassless: true } : found;
     if (cut.kind !== "maxError" || allowed.kind !== "maxError") return chosen;
     const excess = massesOf(chosen).bound - cut.maxError;
     if (excess <= 0) return chosen;

@@ -38,11 +38,14 @@ export function cases(options: {
       const sizes = [nInputs, ...hidden, nOutputs];
       let nParameters = 0;
       for (let l = 0; l + 1 < sizes.length; l++) nParameters += (sizes[l] + 1) * sizes[l + 1];
-      const make = coarse || seed % 2 === 0 ? Float64Array : Float32Array;
+      const make = (length: number) =>
+        coarse || seed % 2 === 0
+          ? Float64Array.from({ length }, number)
+          : Float32Array.from({ length }, number);
       return {
-        network: { sizes, parameters: make.from({ length: nParameters }, number) },
+        network: { sizes, parameters: make(nParameters) },
         features: {
-          values: make.from({ length: nSamples * nInputs }, number),
+          values: make(nSamples * nInputs),
           nSamples,
           nFeatures: nInputs,
         },

@@ -1,6 +1,6 @@
 import type { GateTable } from "../selection.js";
 import type { ChosenBlocks, TieLimit } from "./chosen-blocks.js";
-import { largestThreshold } from "./threshold.js";
+import { thresholdOf } from "./threshold.js";
 
 /**
  * Keeps the best blocks of a stream in bounded memory: when the buffer is full, everything that can no
@@ -14,8 +14,10 @@ export interface Collector {
   offer(score: number, origin: number, group: number): void;
   /** Paths in all blocks held. */
   nPaths(): number;
-  /** Paths in held blocks with score ≥ `above` (or > `above`, when `strictly`). */
-  pathsAbove(above: number, strictly?: boolean): number;
+  /** Paths in held blocks with score > `above`. */
+  pathsAbove(above: number): number;
+  /** The score that the best `nPaths` paths reach at least; 0 when fewer are held. */
+  thresholdFor(nPaths: number): number;
   /** Scores of the blocks held, best first. */
   sortedScores(): Float64Array;
   /** Ends the stream: blocks above `at`, and ties while `limit` allows, in canonical order. */
@@ -54,11 +56,14 @@ export function createCollector(options: CollectorOptions): Collector {
   let opened: { firstLayer: number; units: ArrayLike<number> } | undefined; // not in the table yet
   let threshold = options.floor;
 
-  function pathsAbove(above: number, strictly = false): number {
+  function pathsAbove(above: number): number {
     let paths = 0;
-    for (let b = 0; b < nHeld; b++)
-      if (strictly ? scores[b] > above : scores[b] >= above) paths += widthOf(groupOf[b]);
+    for (let b = 0; b < nHeld; b++) if (scores[b] > above) paths += widthOf(groupOf[b]);
     return paths;
+  }
+
+  function thresholdFor(nPaths: number): number {
+    return thresholdOf(scores.subarray(0, nHeld), (b) => widthOf(groupOf[b]), nPaths);
   }
 
   function compareGates(a: number, b: number): number {
@@ -92,8 +97,8 @@ export function createCollector(options: CollectorOptions): Collector {
 
   /** Drops what the goal cannot need any more, and gates without blocks. */
   function compact(): void {
-    threshold = Math.max(threshold, largestThreshold(pathsAbove, goal));
-    let paths = pathsAbove(threshold, true);
+    threshold = Math.max(threshold, thresholdFor(goal));
+    let paths = pathsAbove(threshold);
     const chosen = cut(threshold, (width) => {
       const wanted = paths < goal; // the block that passes the goal stays: a later tie may displace it
       paths += width;
@@ -127,6 +132,7 @@ export function createCollector(options: CollectorOptions): Collector {
     threshold: () => threshold,
     nPaths: () => pathsHeld,
     pathsAbove,
+    thresholdFor,
     sortedScores() {
       const sorted = scores.slice(0, nHeld);
       sorted.sort();
@@ -157,10 +163,15 @@ export function createCollector(options: CollectorOptions): Collector {
 
     finish(at, limit) {
       const chosen = cut(at, limit);
-      const gateOrder = Uint32Array.from(new Set(chosen.map((b) => gateOf[b])));
-      gateOrder.sort(compareGates);
+      const used = Uint32Array.from(new Set(chosen.map((b) => gateOf[b])));
+      used.sort(compareGates);
       const rank = new Uint32Array(nGates);
-      gateOrder.forEach((gate, position) => (rank[gate] = position));
+      const gateOrder: number[] = []; // a gate that was opened twice is one gate
+      for (const gate of used) {
+        const last = gateOrder.at(-1);
+        if (last === undefined || compareGates(last, gate) !== 0) gateOrder.push(gate);
+        rank[gate] = gateOrder.length - 1;
+      }
       chosen.sort(
         (a, b) =>
           rank[gateOf[a]] - rank[gateOf[b]] || originOf[a] - originOf[b] || groupOf[a] - groupOf[b],

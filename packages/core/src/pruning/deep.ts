@@ -6,10 +6,10 @@ import { groupWidth } from "./block-layout.js";
 import { type ChosenBlocks, tiesUpTo, tiesWithin } from "./chosen-blocks.js";
 import { type Collector, collectorBytes, createCollector } from "./collector.js";
 import { searchDeep } from "./deep-search.js";
+import { drawBlocks, type Estimate, estimatePaths } from "./deep-estimate.js";
 import { deepTableBytes, type DeepTables, deepTables } from "./deep-tables.js";
 import { checkMemory, selectionBytes } from "./memory.js";
 import { countPaths, type Cut, mostBlocks, type PruningProblem } from "./problem.js";
-import { largestThreshold } from "./threshold.js";
 
 /** The best blocks of a network with two or more hidden layers, exactly and without enumeration (closed form 4). */
 export function chooseDeep(problem: PruningProblem, cut: Cut): ChosenBlocks {
@@ -27,8 +27,8 @@ function chooseByCount(problem: PruningProblem, keep: number): ChosenBlocks {
   refuseUnlessFits(problem, keep);
   const collector = collect(problem, tablesOf(problem), keep);
   if (collector.nPaths() < keep) offerMassless(problem, collector, keep);
-  const at = collector.nPaths() < keep ? 0 : largestThreshold(collector.pathsAbove, keep);
-  const ties = tiesWithin(keep - collector.pathsAbove(at, true));
+  const at = collector.thresholdFor(keep);
+  const ties = tiesWithin(keep - collector.pathsAbove(at));
   return {
     ...collector.finish(at, ties),
     totalMass: massOf(problem),
@@ -36,17 +36,23 @@ function chooseByCount(problem: PruningProblem, keep: number): ChosenBlocks {
   };
 }
 
-const firstGoal = 4096; // paths of the first try, enough to judge how long the ranking is
+const leastGoal = 4096; // paths: fewer are not worth a search of their own
 
-/** The shortest prefix of the ranking that leaves at most `maxError`; how long it is shows only on the way. */
+/** The shortest prefix of the ranking that leaves at most `maxError`. How long it is has to be guessed, then seen. */
 function chooseByMass(problem: PruningProblem, maxError: number): ChosenBlocks {
   const allPaths = countPaths(problem);
-  let goal = Math.min(allPaths, firstGoal);
-  refuseUnlessFits(problem, goal, true);
+  const draws = drawBlocks(problem);
+  refuseHopeless(problem, estimatePaths(draws, maxError));
   const totalMass = massOf(problem);
+  const estimate = estimatePaths(draws, maxError, totalMass);
+  refuseHopeless(problem, estimate);
   const mass = totalMass - maxError;
   const tables = tablesOf(problem);
-  for (;;) {
+  // A guess from few draws may be far too high: then it is better to grow towards the answer.
+  const start =
+    estimate.draws < 50 ? leastGoal : Math.max(leastGoal, Math.ceil(1.2 * estimate.paths));
+  for (let goal = Math.min(start, allPaths); ;) {
+    refuseUnlessFits(problem, goal, "about ");
     const collector = collect(problem, tables, goal);
     const scores = collector.sortedScores();
     const sum = createCompensatedSum();
@@ -66,10 +72,15 @@ function chooseByMass(problem: PruningProblem, maxError: number): ChosenBlocks {
     // No block to come scores more than the last one held, so at least this many more are needed.
     const blocksMissing = (mass - sum.value()) / scores[scores.length - 1];
     const atLeast = goal + blocksMissing * narrowestBlock(problem);
-    refuseUnlessFits(problem, Math.min(atLeast, allPaths), true);
-    const next = Math.min(Math.ceil(Math.max(4 * goal, 1.5 * atLeast)), allPaths);
-    goal = fits(problem, next) ? next : Math.min(Math.ceil(atLeast) + 1, allPaths);
+    goal = Math.min(Math.ceil(Math.max(2 * goal, 1.1 * atLeast)), allPaths);
   }
+}
+
+/** Refuses for a guess only what is far over the limit, and the farther the fewer draws the guess rests on. */
+function refuseHopeless(problem: PruningProblem, { paths, draws }: Estimate): void {
+  const guess = Math.min(paths, countPaths(problem));
+  const surely = guess / (1.5 + 10 / Math.max(1, draws));
+  if (bytesFor(problem, surely) > problem.memoryLimit) refuseUnlessFits(problem, guess, "about ");
 }
 
 /** A collector with every block that the best `goal` paths can contain, blocks of score 0 left out. */
@@ -80,7 +91,7 @@ function collect(problem: PruningProblem, tables: DeepTables, goal: number): Col
   for (const breadth of [2, 6]) {
     const scout = start(problem, goal, floor);
     searchDeep(tables, layers, scout, breadth);
-    if (scout.nPaths() >= goal) floor = largestThreshold(scout.pathsAbove, goal);
+    floor = Math.max(floor, scout.thresholdFor(goal));
   }
   const collector = start(problem, goal, floor);
   searchDeep(tables, layers, collector);
@@ -157,11 +168,7 @@ function bytesFor(problem: PruningProblem, nPaths: number): number {
   );
 }
 
-function fits(problem: PruningProblem, nPaths: number): boolean {
-  return bytesFor(problem, nPaths) <= problem.memoryLimit;
-}
-
-function refuseUnlessFits(problem: PruningProblem, paths: number, atLeast = false): void {
+function refuseUnlessFits(problem: PruningProblem, paths: number, precision = ""): void {
   const { network, memoryLimit } = problem;
-  checkMemory(bytesFor(problem, paths), memoryLimit, { sizes: network.sizes, paths, atLeast });
+  checkMemory(bytesFor(problem, paths), memoryLimit, { sizes: network.sizes, paths, precision });
 }

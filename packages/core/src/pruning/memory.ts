@@ -13,15 +13,14 @@ export function selectionBytes(nBlocks: number, nPaths: number): number {
 export function checkMemory(
   bytes: number,
   limit: number,
-  request: { readonly sizes: Sizes; readonly paths: number; readonly atLeast?: boolean },
+  request: { readonly sizes: Sizes; readonly paths: number; readonly precision?: string },
 ): void {
   if (bytes <= limit) return;
-  const { sizes, paths, atLeast = false } = request;
-  const more = atLeast ? "at least " : "";
+  const { sizes, paths, precision = "" } = request;
   throw new GlaiError(
     "unsupported",
-    `Expected a selection within ${megabytes(limit)} but keeping ${more}${Math.ceil(paths)} of the ${pathCount(sizes)} paths ` +
-      `of sizes [${sizes.join(", ")}] needs ${more}${megabytes(bytes)}.`,
+    `Expected a selection within ${megabytes(limit)} but keeping ${precision}${Math.ceil(paths)} of the ${pathCount(sizes)} paths ` +
+      `of sizes [${sizes.join(", ")}] needs ${precision}${megabytes(bytes)}.`,
     {
       hint: "Keep fewer paths (a smaller keep or mu, a larger maxError), use block slab, compute it on fewer samples, or raise memoryLimit.",
     },
