@@ -142,7 +142,7 @@ export function describePlace(index: number, shape: readonly number[]): string {
 }
 
 /** True for the 16-bit floating types, which are held as float32. */
-export function isHalf(dtype: DType): dtype is "bfloat16" | "float16" {
+function isHalf(dtype: DType): dtype is "bfloat16" | "float16" {
   return dtype === "float16" || dtype === "bfloat16";
 }
 

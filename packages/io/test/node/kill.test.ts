@@ -36,7 +36,7 @@ describe("a run that is killed at random moments", { timeout: 60_000 }, () => {
     const path = join(scratch(), "x");
     const random = createRandom(2);
     let last = 0;
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const child = startRun(path);
       await once(child.stdout, "data");
       await setTimeout(20 + 100 * random.uniform());

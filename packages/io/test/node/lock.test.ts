@@ -94,7 +94,7 @@ describe("the lock of a run folder", { timeout: 30_000 }, () => {
 
   it("goes to exactly one of many within one process, time after time", async () => {
     const path = join(scratch(), "x");
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const attempts = await Promise.allSettled(
         Array.from({ length: 5 }, () => openRunFolder(path, resume)),
       );
