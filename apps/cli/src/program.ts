@@ -25,7 +25,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addCompare(program, context);
   addPredict(program, context);
   addInspect(program, context);
-  addPaths(program, context);
+  addPaths(program, context, exit);
   addDoctor(program, context, exit);
   for (const command of everyCommand(program)) addCommonOptions(command);
   return program;

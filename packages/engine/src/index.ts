@@ -45,6 +45,7 @@ export type {
   ShiftPoint,
   StopReason,
 } from "./run.js";
+export { selectionRows } from "./selection-rows.js";
 export { type ExperimentConstants, table2 } from "./table2.js";
 export { timeToTarget } from "./time-to-target.js";
 export { trainHead } from "./train-head.js";

@@ -13,12 +13,14 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
 import { certificateDocument } from "../documents/certificate.js";
+import { exitCodes } from "../exit-codes.js";
 import { formatNumber } from "../output/format.js";
 import type { pathsSchema } from "../schemas/paths.js";
 import { addDataOptions, type DataFlags, dataHelp, readData } from "./data-flags.js";
 import { inputsOf, mlpOf } from "./mlp-input.js";
 import { parseCount, parseNonNegative, parsePositive, parseSeed } from "./parse-number.js";
 import { addPathsShift } from "./paths-shift.js";
+import { renderVerify, verify } from "./paths-verify.js";
 
 interface PathsFlags extends CommonFlags, DataFlags {
   readonly keep?: number;
@@ -28,17 +30,25 @@ interface PathsFlags extends CommonFlags, DataFlags {
   readonly rank: "random" | "theorem2";
   readonly seed: number;
   readonly list?: boolean;
+  readonly verify?: boolean;
 }
 
 type PathsDocument = z.infer<typeof pathsSchema>;
 
-export function addPaths(program: Command, context: CommandContext): void {
+export function addPaths(
+  program: Command,
+  context: CommandContext,
+  exit: (code: number) => void,
+): void {
   const command = program
     .command("paths")
     .enablePositionalOptions() // or `paths` would take the options of `paths shift`
     .description("prune the paths of an MLP under Theorem 2 and print the certificate")
-    .argument("<mlp>", "model file or run folder of a head that is an MLP")
-    .argument("<data>", dataHelp)
+    .argument(
+      "<mlp>",
+      "model file or run folder of a head that is an MLP (with --verify: of a GLAI head)",
+    )
+    .argument("[data]", dataHelp)
     .option("--keep <K>", "keep K paths", parseCount)
     .option("--mu <m>", "keep this fraction of all paths", parsePositive)
     .option("--max-error <e>", "keep the fewest paths whose bound is at most e", parseNonNegative)
@@ -54,7 +64,14 @@ export function addPaths(program: Command, context: CommandContext): void {
     )
     .option("--seed <n>", "of the random rank", parseSeed, 0)
     .option("--list", "print the kept paths too")
-    .action(async (mlp: string, data: string, flags: PathsFlags) => {
+    .option("--verify", "compute the certificate of a GLAI run again, on the same samples")
+    .action(async (mlp: string, data: string | undefined, flags: PathsFlags) => {
+      if (flags.verify === true) {
+        const document = await verify(mlp, data, flags, context);
+        printResult(context, flags, document, () => renderVerify(document));
+        exit(document.verified ? exitCodes.done : exitCodes.checkFailed);
+        return;
+      }
       const document = await paths(mlp, data, flags, context);
       printResult(context, flags, document, () => render(document));
     });
@@ -64,11 +81,20 @@ export function addPaths(program: Command, context: CommandContext): void {
 
 async function paths(
   path: string,
-  data: string,
+  data: string | undefined,
   flags: PathsFlags,
   context: CommandContext,
 ): Promise<PathsDocument> {
   const budget = budgetOf(flags);
+  if (data === undefined) {
+    throw new GlaiError(
+      "bad-argument",
+      "Expected data after the MLP: its training split weighs the paths.",
+      {
+        hint: "For example: glai paths mlp.safetensors data/ --keep 5000",
+      },
+    );
+  }
   const model = await readModel(resolve(context.terminal.cwd, path));
   const network = mlpOf(model, path);
   const dataset = await readData(context, data, flags);

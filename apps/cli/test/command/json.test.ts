@@ -22,14 +22,17 @@ const data = join(root, "data");
 const sizes = [6, 5, 3];
 const learning = ["--set", "protocol.hidden=[16]", "--set", "protocol.maxEpochs=40"];
 
-/** Throws unless a document matches the schema that is published under this name. */
-function expectSchema(name: string, document: unknown): void {
-  const schema = JSON.parse(
-    readFileSync(join(schemaFolder, `${name}.schema.json`), "utf8"),
-  ) as object;
+/** What an independent validator has against a document, by the schema published under this name. */
+function schemaErrors(name: string, document: unknown): string[] {
+  const path = join(schemaFolder, `${name}.schema.json`);
+  const schema = JSON.parse(readFileSync(path, "utf8")) as object;
   const ajv = new Ajv2020({ strict: true, allErrors: true });
   ajv.validate(schema, document);
-  expect(ajv.errors ?? []).toEqual([]);
+  return (ajv.errors ?? []).map(({ instancePath, keyword }) => `${keyword} at ${instancePath}/`);
+}
+
+function expectSchema(name: string, document: unknown): void {
+  expect(schemaErrors(name, document)).toEqual([]);
 }
 
 beforeAll(() => {
@@ -48,10 +51,9 @@ describe("published schemas", () => {
   });
 
   it("refuse a document that has too much or too little", () => {
-    expect(() => expectSchema("paths-shift", { structuralShift: 1 })).toThrow(/required/);
-    expect(() =>
-      expectSchema("error", { error: { code: "io", message: "x", hint: null }, x: 1 }),
-    ).toThrow(/additionalProperties/);
+    expect(schemaErrors("paths-shift", { structuralShift: 1 })).toContain("required at /");
+    const error = { code: "io", message: "x", hint: null };
+    expect(schemaErrors("error", { error, more: 1 })).toEqual(["additionalProperties at /"]);
   });
 });
 
