@@ -1,5 +1,4 @@
-import { referenceLinearAlgebra, type Features, type LinearAlgebra } from "@glai/core";
-import type { Preprocessing } from "@glai/core";
+import type { Features, LinearAlgebra, Preprocessing } from "@glai/core";
 import { createPacer, type Pacer } from "../pacing.js";
 import type { PreprocessingConfig } from "../protocol.js";
 import { columnMoments, covariance } from "./moments.js";
@@ -8,7 +7,7 @@ import { whiteningMatrix } from "./whitening.js";
 /** Standard deviations at or under this fraction of the column's magnitude are rounding noise. */
 const constantTolerance = 1e-6;
 
-/** What fitting may use; without `algebra` core's float64 loops serve. */
+/** What fitting may use; without `algebra` plain float64 loops serve. */
 export interface FitOptions {
   readonly algebra?: LinearAlgebra;
   readonly pacer?: Pacer;
@@ -33,7 +32,7 @@ export async function fitPreprocessing(
   features: Features, // [nTrain, nFeatures]
   options: FitOptions = {},
 ): Promise<Preprocessing> {
-  const { algebra = referenceLinearAlgebra, pacer = createPacer(() => 0) } = options;
+  const { algebra, pacer = createPacer(() => 0) } = options;
   switch (config.kind) {
     case "none":
       return { kind: "none" };

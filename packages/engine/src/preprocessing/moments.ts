@@ -37,11 +37,14 @@ export async function columnMoments(features: Features, pacer: Pacer): Promise<C
   return { mean, variance };
 }
 
-/** Population covariance [nFeatures, nFeatures], summed in float64 over pieces of centred rows. */
+/**
+ * Population covariance [nFeatures, nFeatures], summed in float64 over pieces of centred rows. Products on
+ * the backend where it has linear algebra.
+ */
 export async function covariance(
   features: Features,
   mean: Float64Array,
-  algebra: LinearAlgebra,
+  algebra: LinearAlgebra | undefined,
   pacer: Pacer,
 ): Promise<Float64Array> {
   const { nSamples, nFeatures } = features;
@@ -49,12 +52,34 @@ export async function covariance(
   const rowsPerPiece = pieceRows(nFeatures);
   for (let from = 0; from < nSamples; from += rowsPerPiece) {
     const piece = centredRows(features, mean, from, Math.min(from + rowsPerPiece, nSamples));
-    const product = await algebra.crossProduct(piece);
-    for (let i = 0; i < sums.length; i++) sums[i] += product.values[i];
+    if (algebra === undefined) addLowerProduct(piece.values, nFeatures, sums);
+    else {
+      const product = await algebra.crossProduct(piece);
+      for (let i = 0; i < sums.length; i++) sums[i] += product.values[i];
+    }
     await pacer.breathe();
   }
-  for (let i = 0; i < sums.length; i++) sums[i] /= nSamples;
+  for (let i = 0; i < nFeatures; i++)
+    for (let j = 0; j <= i; j++) {
+      sums[i * nFeatures + j] /= nSamples;
+      sums[j * nFeatures + i] = sums[i * nFeatures + j];
+    }
   return sums;
+}
+
+/** Adds the lower triangle of AᵀA, four rows of A at a time so that each sum is loaded once for four products. */
+function addLowerProduct(a: Float64Array, n: number, sums: Float64Array): void {
+  const zeros = new Float64Array(n);
+  const row = (index: number): Float64Array =>
+    index * n < a.length ? a.subarray(index * n, (index + 1) * n) : zeros;
+  for (let first = 0; first * n < a.length; first += 4) {
+    const [x, y, z, w] = [row(first), row(first + 1), row(first + 2), row(first + 3)];
+    for (let i = 0; i < n; i++) {
+      const [xi, yi, zi, wi] = [x[i], y[i], z[i], w[i]];
+      const start = i * n;
+      for (let j = 0; j <= i; j++) sums[start + j] += xi * x[j] + yi * y[j] + zi * z[j] + wi * w[j];
+    }
+  }
 }
 
 /** Rows whose product with an [nFeatures, nFeatures] matrix is about 5e7 multiplications. */

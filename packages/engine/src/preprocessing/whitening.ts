@@ -1,4 +1,4 @@
-import { GlaiError, type LinearAlgebra } from "@glai/core";
+import { GlaiError, referenceLinearAlgebra, type LinearAlgebra } from "@glai/core";
 import type { Pacer } from "../pacing.js";
 import { pieceRows } from "./moments.js";
 import { symmetricEigen } from "./symmetric-eigen.js";
@@ -17,7 +17,7 @@ export async function whiteningMatrix(
   sigma: Float64Array, // [n, n] covariance
   n: number,
   exponent: number,
-  algebra: LinearAlgebra,
+  algebra: LinearAlgebra | undefined,
   pacer: Pacer,
 ): Promise<Float64Array> {
   const { values: lambda, vectors } = await pacer.finish(symmetricEigen(sigma, n));
@@ -39,7 +39,7 @@ export async function whiteningMatrix(
     vectors,
     gains.map((gain) => gain * factor),
     n,
-    algebra,
+    algebra ?? referenceLinearAlgebra,
     pacer,
   );
 }
