@@ -58,6 +58,7 @@ function installAndUse(packages, tarballs) {
   writeFileSync(join(home, "smoke.mjs"), lines.map((line) => `{${line}\n}`).join("\n"));
   run(process.execPath, ["smoke.mjs"], { cwd: home });
   run("npx", ["--no-install", "glai", "doctor"], { cwd: home });
+  run("npx", ["--no-install", "glai", "inspect", "A1"], { cwd: home }); // data came along
 }
 
 function bin(name) {
