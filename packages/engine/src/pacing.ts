@@ -2,7 +2,7 @@ import { GlaiError } from "@glai/core";
 import type { StopSignal } from "./options.js";
 
 /** Work between two looks at the signal aims at this long: half of it may be overshot without harm. */
-export const sliceMilliseconds = 50;
+const sliceMilliseconds = 50;
 const yieldAfterMilliseconds = 25;
 
 /** Lets a long computation share its thread and be stopped. */

@@ -70,7 +70,7 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
 }
 
 /** Width of the logits: classes, or the projection of a contrastive objective. */
-export function outputsOf(dataset: Dataset, { objective }: ProtocolConfig): number {
+function outputsOf(dataset: Dataset, { objective }: ProtocolConfig): number {
   return objective.kind === "contrastive" ? objective.nOutputs : dataset.nClasses;
 }
 
