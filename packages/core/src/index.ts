@@ -52,6 +52,7 @@ export {
   pathWeight,
 } from "./paths.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
+export { pruneSelection } from "./prune-selection.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export { createReferenceBackend } from "./reference/backend.js";
 export { referenceConversion } from "./reference/conversion.js";

@@ -1,21 +1,16 @@
 import type { Features } from "./arrays.js";
 import { assembleSelection, massesOf } from "./assemble-selection.js";
 import { checkFeatures } from "./checks.js";
-import type { ActivationPatterns, Budget, SelectionRequest } from "./conversion.js";
+import type { ActivationPatterns, SelectionRequest } from "./conversion.js";
 import { GlaiError } from "./errors.js";
 import { layersOf, type Mlp } from "./mlp.js";
 import { blockLayout, groupWidth } from "./pruning/block-layout.js";
+import { type Cut, readBudget } from "./pruning/budget.js";
 import { type ChosenBlocks, tiesUpTo, tiesWithin } from "./pruning/chosen-blocks.js";
 import { chooseDeep } from "./pruning/deep.js";
 import { checkMemory, defaultMemoryLimit, selectionBytes } from "./pruning/memory.js";
 import { unitNorms } from "./pruning/norms.js";
-import {
-  countBlocks,
-  countPaths,
-  type Cut,
-  mostBlocks,
-  type PruningProblem,
-} from "./pruning/problem.js";
+import { countBlocks, countPaths, mostBlocks, type PruningProblem } from "./pruning/problem.js";
 import { chooseRandom } from "./pruning/random-order.js";
 import { emitShallow, massAbove, pathsAbove, shallowScores } from "./pruning/shallow.js";
 import { largestThreshold } from "./pruning/threshold.js";
@@ -53,7 +48,8 @@ export function selectPaths(
     layout: blockLayout(block, layers[layers.length - 1]),
     memoryLimit: request.memoryLimit ?? defaultMemoryLimit,
   };
-  const cut = cutFor(problem, request.budget);
+  const widest = groupWidth(problem.layout, 0);
+  const cut = readBudget(request.budget, countPaths(problem), widest);
   const chosen = chooseWithin(problem, cut, rank);
   return assembleSelection(problem, block, chosen, linearSkip);
 }
@@ -122,41 +118,6 @@ function checkShallowMemory(problem: PruningProblem, paths: number): void {
   // Typed arrays grow by doubling while blocks are written.
   const bytes = factors + 3 * selectionBytes(mostBlocks(problem, paths), paths);
   checkMemory(bytes, memoryLimit, { sizes: network.sizes, paths });
-}
-
-function cutFor(problem: PruningProblem, budget: Budget): Cut {
-  const { keep, mu, maxError } = budget as { keep?: number; mu?: number; maxError?: number };
-  const given = [keep, mu, maxError].filter((value) => value !== undefined);
-  if (given.length !== 1)
-    throw new GlaiError(
-      "bad-argument",
-      `Expected exactly one of keep, mu and maxError as the budget but received ${JSON.stringify(budget)}.`,
-      { hint: "For example { keep: 10000 }." },
-    );
-  if (maxError !== undefined) {
-    if (!(maxError >= 0))
-      throw new GlaiError(
-        "bad-argument",
-        `Expected maxError to be a number ≥ 0 but received ${String(maxError)}.`,
-      );
-    return { kind: "maxError", maxError };
-  }
-  const allPaths = countPaths(problem);
-  if (mu !== undefined && !(mu > 0 && mu <= 1))
-    throw new GlaiError(
-      "bad-argument",
-      `Expected mu, the fraction kept, in (0, 1] but received ${String(mu)}.`,
-      { hint: "0.01 keeps one path in a hundred." },
-    );
-  const wanted = keep ?? Math.round(mu! * allPaths);
-  const widest = groupWidth(problem.layout, 0);
-  if (!Number.isInteger(wanted) || wanted < widest)
-    throw new GlaiError(
-      "bad-argument",
-      `Expected to keep a whole number of paths, at least the ${widest} of one block, but received ${keep === undefined ? `mu ${mu} (${wanted} of ${allPaths} paths)` : `keep ${keep}`}.`,
-      { hint: `Keep ${widest} paths or more, or use block path.` },
-    );
-  return { kind: "keep", keep: Math.min(wanted, allPaths) };
 }
 
 function checkInputs(network: Mlp, features: Features, patterns: ActivationPatterns): void {

@@ -8,8 +8,9 @@ import { type Collector, collectorBytes, createCollector } from "./collector.js"
 import { searchDeep } from "./deep-search.js";
 import { drawBlocks, type Estimate, estimatePaths } from "./deep-estimate.js";
 import { deepTableBytes, type DeepTables, deepTables } from "./deep-tables.js";
+import type { Cut } from "./budget.js";
 import { checkMemory, selectionBytes } from "./memory.js";
-import { countPaths, type Cut, mostBlocks, type PruningProblem } from "./problem.js";
+import { countPaths, mostBlocks, type PruningProblem } from "./problem.js";
 
 /** The best blocks of a network with two or more hidden layers, exactly and without enumeration (closed form 4). */
 export function chooseDeep(problem: PruningProblem, cut: Cut): ChosenBlocks {

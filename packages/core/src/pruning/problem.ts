@@ -13,11 +13,6 @@ export interface PruningProblem {
   readonly memoryLimit: number; // bytes
 }
 
-/** How many blocks are kept: as many as fit into `keep` paths, or the fewest that leave a bound ≤ `maxError`. */
-export type Cut =
-  | { readonly kind: "keep"; readonly keep: number }
-  | { readonly kind: "maxError"; readonly maxError: number };
-
 /** E as a number: exact below 2^53. */
 export function countPaths({ network }: PruningProblem): number {
   return Number(pathCount(network.sizes));

@@ -5,9 +5,10 @@ import { totalMassUnder } from "../total-mass.js";
 import { groupWidth } from "./block-layout.js";
 import type { CollectedBlocks } from "./collector.js";
 import type { ChosenBlocks } from "./chosen-blocks.js";
+import type { Cut } from "./budget.js";
 import { checkMemory, selectionBytes } from "./memory.js";
 import { columnBytes } from "./origin-columns.js";
-import { countBlocks, countPaths, type Cut, type PruningProblem } from "./problem.js";
+import { countBlocks, countPaths, type PruningProblem } from "./problem.js";
 import { blockNorms, blockScores } from "./scoring.js";
 
 /**
@@ -51,7 +52,7 @@ export function chooseRandom(problem: PruningProblem, cut: Cut, seed: number): C
   }
   const goal = totalMass - cut.maxError;
   // Blocks come in random order, so the share of them that is needed is about the share of the mass.
-  checkDraws(problem, Math.max(0, goal / totalMass) * countPaths(problem));
+  checkDraws(problem, goal > 0 ? (goal / totalMass) * countPaths(problem) : 0);
   const mass = createCompensatedSum();
   let nKept = 0;
   while (mass.value() < goal && nKept < nBlocks) {
