@@ -5,6 +5,7 @@ import { addDoctor } from "./commands/doctor.js";
 import { addInspect } from "./commands/inspect.js";
 import { addPaths } from "./commands/paths.js";
 import { addPredict } from "./commands/predict.js";
+import { addStats } from "./commands/stats.js";
 import { addTrain } from "./commands/train.js";
 import type { CommandContext } from "./context.js";
 import { version } from "./package-info.js";
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addPredict(program, context);
   addInspect(program, context);
   addPaths(program, context, exit);
+  addStats(program, context);
   addDoctor(program, context, exit);
   for (const command of everyCommand(program)) addCommonOptions(command);
   return program;

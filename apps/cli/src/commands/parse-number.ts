@@ -26,6 +26,10 @@ export function parseNonNegative(text: string): number {
   return checked(text, "a number of at least 0", (value) => Number.isFinite(value) && value >= 0);
 }
 
+export function parseFinite(text: string): number {
+  return checked(text, "a number", Number.isFinite);
+}
+
 export function parseFraction(text: string): number {
   return checked(text, "a number between 0 and 1", (value) => value > 0 && value < 1);
 }

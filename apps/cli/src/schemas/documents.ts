@@ -6,6 +6,7 @@ import { errorSchema } from "./error.js";
 import { inspectDatasetSchema, inspectRunSchema } from "./inspect.js";
 import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
+import { statsSchema } from "./stats.js";
 import { trainSchema } from "./train.js";
 
 const schemas = {
@@ -20,6 +21,7 @@ const schemas = {
   "paths-shift": pathsShiftSchema,
   "paths-verify": pathsVerifySchema,
   predict: predictSchema,
+  stats: statsSchema,
   train: trainSchema,
 } as const;
 
