@@ -155,11 +155,10 @@ function accelerationOf(jackknife: readonly number[]): number {
 
 /** Efron & Tibshirani (1993), equation 14.10. */
 function endpoints({ sorted, bias, acceleration }: Replicates, level: number) {
-  const at = (p: number) => {
-    const z = bias + normalQuantile(p);
-    return quantileOfSorted(sorted, normalCdf(bias + accelerated(z, -acceleration)));
-  };
-  return { lower: at((1 - level) / 2), upper: at((1 + level) / 2) };
+  const reach = -normalQuantile((1 - level) / 2);
+  const at = (z: number) =>
+    quantileOfSorted(sorted, normalCdf(bias + accelerated(bias + z, -acceleration)));
+  return { lower: at(-reach), upper: at(reach) };
 }
 
 /** The p of the endpoint that falls on `value`: equation 14.10 solved for its level. */

@@ -25,7 +25,12 @@ export function safeScale(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   if (largest === 0 || (largest > 1e-100 && largest < 1e100)) return 1;
-  return 2 ** Math.max(-1021, Math.floor(Math.log2(largest)));
+  return 2 ** Math.min(1022, Math.max(-1021, Math.floor(Math.log2(largest))));
+}
+
+/** The values divided by `scale`. */
+export function rescaled(values: Float64Array, scale: number): Float64Array {
+  return scale === 1 ? values : values.map((value) => value / scale);
 }
 
 /**
@@ -51,14 +56,14 @@ export function sampleStandardDeviation(values: Sample): number {
 /** The mean of numbers that are known to be finite. */
 export function meanOf(values: Float64Array): number {
   const scale = safeScale(values);
-  const scaled = scale === 1 ? values : values.map((value) => value / scale);
+  const scaled = rescaled(values, scale);
   return (sum(scaled) / values.length) * scale;
 }
 
 /** The sample standard deviation of at least two numbers that are known to be finite. */
 export function deviationOf(values: Float64Array): number {
   const scale = safeScale(values);
-  const scaled = scale === 1 ? values : values.map((value) => value / scale);
+  const scaled = rescaled(values, scale);
   const centre = meanOf(scaled);
   // Two passes; the second sum takes back what rounding the mean cost (Chan, Golub & LeVeque 1983).
   const residuals = scaled.map((value) => value - centre);

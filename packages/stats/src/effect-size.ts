@@ -1,6 +1,6 @@
 import { checkOneOf } from "./check.js";
 import type { Sample } from "./check.js";
-import { deviationOf, meanOf } from "./descriptive.js";
+import { deviationOf, meanOf, rescaled, safeScale } from "./descriptive.js";
 import { takePairs } from "./pairs.js";
 import type { Estimate } from "./result.js";
 import { signedRanks, zeroMethods } from "./signed-ranks.js";
@@ -36,7 +36,7 @@ export function matchedPairsRankBiserial(
   const signed = signedRanks(shifted, zeroMethod);
   const total = signed.positive + signed.negative + 2 * signed.half;
   const estimate = total === 0 ? 0 : (signed.positive - signed.negative) / total;
-  const z = normalQuantile((1 + level) / 2);
+  const z = normalQuantile((1 - level) / 2);
   // Var r = Σ rank² / (Σ rank)² under random signs; with no rank at all, anything is possible.
   const squares = signed.ranks.reduce((sum, rank) => sum + rank * rank, 0);
   const c = total === 0 ? Infinity : (z * z * squares) / (total * total);
@@ -70,13 +70,14 @@ function scoreInterval(r: number, c: number) {
 export function cohensDz(x: Sample, y: Sample, options: EffectSizeOptions = {}): Estimate {
   const { differences, level } = takePairs(x, y, levelOf(options), 2);
   const n = differences.length;
-  const deviation = deviationOf(differences);
+  const scaled = rescaled(differences, safeScale(differences));
+  const deviation = deviationOf(scaled);
   if (deviation === 0) {
     throw new RangeError(
       `Expected differences x − y that vary but all ${n} equal ${short(differences[0])}, so d_z is undefined: use matchedPairsRankBiserial.`,
     );
   }
-  const estimate = meanOf(differences) / deviation;
+  const estimate = meanOf(scaled) / deviation;
   const root = Math.sqrt(n);
   const shiftAt = (p: number) => noncentralStudentShift(estimate * root, n - 1, p) / root;
   return {

@@ -19,7 +19,7 @@ export interface NemenyiResult {
   readonly meanRanks: readonly number[]; // [nTreatments] 1 is the smallest value in every block
   readonly criticalDifference: number; // mean ranks further apart differ at 1 − level
   readonly level: number;
-  readonly groups: readonly (readonly string[])[]; // largest sets that are not told apart, best rank first
+  readonly groups: readonly (readonly string[])[]; // largest sets not told apart, smallest mean rank first
   readonly comparisons: readonly PairwiseResult[]; // each pair once
 }
 

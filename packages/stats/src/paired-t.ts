@@ -1,9 +1,9 @@
 import type { Sample } from "./check.js";
-import { deviationOf, meanOf } from "./descriptive.js";
+import { deviationOf, meanOf, rescaled, safeScale } from "./descriptive.js";
 import { pFromTails, takePairs } from "./pairs.js";
 import type { PairedOptions } from "./pairs.js";
 import type { TestResult } from "./result.js";
-import { studentQuantile, studentUpperTail } from "./special/student.js";
+import { studentUpperQuantile, studentUpperTail } from "./special/student.js";
 import { short } from "./text.js";
 
 /**
@@ -20,16 +20,18 @@ import { short } from "./text.js";
 export function pairedT(x: Sample, y: Sample, options: PairedOptions = {}): TestResult {
   const pairs = takePairs(x, y, options, 2);
   const n = pairs.shifted.length;
-  const deviation = deviationOf(pairs.shifted);
+  const scale = safeScale(pairs.shifted);
+  const scaled = rescaled(pairs.shifted, scale);
+  const deviation = deviationOf(scaled);
   if (deviation === 0) {
     throw new RangeError(
       `Expected differences x − y that vary but all ${n} equal ${short(pairs.differences[0])}, so t is undefined: use wilcoxonSignedRank or signTest.`,
     );
   }
   const standardError = deviation / Math.sqrt(n);
-  const statistic = meanOf(pairs.shifted) / standardError;
+  const statistic = meanOf(scaled) / standardError;
   const estimate = meanOf(pairs.differences);
-  const margin = studentQuantile((1 + pairs.level) / 2, n - 1) * standardError;
+  const margin = studentUpperQuantile((1 - pairs.level) / 2, n - 1) * standardError * scale;
   return {
     method: "paired t test",
     statistic,

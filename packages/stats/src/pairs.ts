@@ -42,17 +42,20 @@ export function takePairs(x: Sample, y: Sample, options: PairedOptions, minimum 
   const first = checkSample(x, "x", minimum);
   const second = checkSample(y, "y", minimum);
   checkSameLength(first, "x", second, "y");
-  const differences = first.map((value, i) => finite(value - second[i], i));
-  const shifted = differences.map((value, i) => finite(value - nullValue, i));
+  const differences = first.map((value, i) => inRange(value - second[i], i));
+  const shifted = differences.map((value, i) => inRange(value - nullValue, i));
   const warnings: string[] = [];
   if (clusters !== undefined) warnings.push(...dependenceWarnings(clusters, differences));
   return { differences, shifted, alternative, nullValue, level, warnings };
 }
 
-function finite(difference: number, i: number): number {
-  if (Number.isFinite(difference)) return difference;
+/** Larger differences leave no room for sums and margins in doubles. */
+const largestDifference = 1e280;
+
+function inRange(difference: number, i: number): number {
+  if (Math.abs(difference) <= largestDifference) return difference;
   throw new RangeError(
-    `Expected differences x − y within the range of doubles but pair ${i} gives ${difference}: rescale the data.`,
+    `Expected differences x − y up to ${largestDifference} but pair ${i} gives ${difference}: rescale the data.`,
   );
 }
 

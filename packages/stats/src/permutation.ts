@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf } from "./check.js";
 import type { Sample } from "./check.js";
-import { meanOf, safeScale } from "./descriptive.js";
+import { meanOf, rescaled, safeScale } from "./descriptive.js";
 import { levelWarning } from "./hodges-lehmann.js";
 import { sortedCopy } from "./order.js";
 import { attainableWarnings, takePairs } from "./pairs.js";
@@ -55,7 +55,7 @@ export function permutationTest(
     );
   }
   const scale = safeScale(pairs.shifted);
-  const scaled = pairs.shifted.map((value) => value / scale);
+  const scaled = rescaled(pairs.shifted, scale);
   const patterns = exact
     ? allPatterns(scaled)
     : randomPatterns(scaled, resamples, uniformFrom(options));

@@ -7,7 +7,7 @@ import type { Alternative, MonteCarlo } from "./result.js";
 import { signedRanks } from "./signed-ranks.js";
 import { binomialLowerTail, binomialProbability, binomialUpperTail } from "./special/binomial.js";
 import { noncentralStudentCdf } from "./special/noncentral-student.js";
-import { studentQuantile } from "./special/student.js";
+import { studentUpperQuantile } from "./special/student.js";
 import { signedRankP } from "./wilcoxon.js";
 
 interface PowerOptions {
@@ -31,7 +31,7 @@ export function pairedTPower(options: PowerOptions & { readonly effectSize: numb
   checkNumber(effectSize, "effectSize");
   const shift = effectSize * Math.sqrt(n);
   const sides = alternative === "two-sided" ? 2 : 1;
-  const critical = studentQuantile(1 - alpha / sides, n - 1);
+  const critical = studentUpperQuantile(alpha / sides, n - 1);
   const above = () => Math.max(0, 1 - noncentralStudentCdf(critical, n - 1, shift));
   const below = () => noncentralStudentCdf(-critical, n - 1, shift);
   if (alternative === "two-sided") return Math.min(1, above() + below());

@@ -1,5 +1,6 @@
 import { checkNumber, checkOneOf, checkSample } from "./check.js";
 import type { Sample } from "./check.js";
+import { midpoint } from "./midpoint.js";
 import { sortedCopy } from "./order.js";
 
 /**
@@ -68,7 +69,7 @@ export function quantileOfSorted(
     case "inverted-cdf":
       return at(Math.ceil(n * p));
     case "averaged-inverted-cdf":
-      return at(Math.ceil(n * p)) / 2 + at(Math.floor(n * p) + 1) / 2;
+      return midpoint(at(Math.ceil(n * p)), at(Math.floor(n * p) + 1));
     case "closest-observation":
       return at(roundHalfEven(n * p));
     case "interpolated-inverted-cdf":

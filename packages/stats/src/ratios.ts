@@ -4,7 +4,7 @@ import { checkSameLength, checkSample } from "./check.js";
 import type { Sample } from "./check.js";
 import { deviationOf, meanOf, sum } from "./descriptive.js";
 import type { Estimate } from "./result.js";
-import { studentQuantile } from "./special/student.js";
+import { studentUpperQuantile } from "./special/student.js";
 
 /** Three answers to "how many times as much?", which agree only when all ratios are equal. */
 export interface RatioSummary {
@@ -73,7 +73,7 @@ function geometric(ratios: readonly number[], level: number): Estimate {
   const logs = Float64Array.from(ratios, Math.log);
   const centre = meanOf(logs);
   const error = deviationOf(logs) / Math.sqrt(logs.length);
-  const margin = studentQuantile((1 + level) / 2, logs.length - 1) * error;
+  const margin = studentUpperQuantile((1 - level) / 2, logs.length - 1) * error;
   return {
     method: "geometric mean of ratios, Student interval of the logarithms",
     estimate: Math.exp(centre),

@@ -1,3 +1,5 @@
+import { midpoint } from "./midpoint.js";
+
 // Walsh averages (dᵢ + dⱼ)/2 for i ≤ j, all n (n + 1)/2 of them, never stored: order statistics are
 // found by counting how many averages lie at or under a value, which takes O(n) on sorted differences.
 
@@ -39,10 +41,4 @@ function countUpTo(sorted: Float64Array, value: number): number {
     j--;
   }
   return count;
-}
-
-/** (a + b)/2, rounded once, also where a + b is beyond the doubles. */
-function midpoint(a: number, b: number): number {
-  const total = a + b;
-  return Number.isFinite(total) ? total / 2 : a / 2 + b / 2;
 }

@@ -58,7 +58,9 @@ describe("bootstrapInterval", () => {
   });
 
   it("stays finite where nearly all replicates lie on one side", () => {
-    const result = bootstrapInterval([0, 0, 0, 0, 0, 1000], (v) => Math.max(...v), { level: 0.999 });
+    const result = bootstrapInterval([0, 0, 0, 0, 0, 1000], (v) => Math.max(...v), {
+      level: 0.999,
+    });
     expect(result.interval.lower).toBeGreaterThanOrEqual(0);
     expect(result.interval.upper).toBe(1000);
   });

@@ -40,7 +40,11 @@ describe("clusteredPairs", () => {
   });
 
   it("does not let repeats of the same six tasks shrink p", () => {
-    const once = clusteredPairs([1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 0], ["a", "b", "c", "d", "e", "f"]);
+    const once = clusteredPairs(
+      [1, 2, 3, 4, 5, 6],
+      [0, 0, 0, 0, 0, 0],
+      ["a", "b", "c", "d", "e", "f"],
+    );
     const repeat = (values: number[]) => values.flatMap((v) => [v, v, v, v]);
     const names = ["a", "b", "c", "d", "e", "f"].flatMap((v) => [v, v, v, v]);
     const often = clusteredPairs(repeat([1, 2, 3, 4, 5, 6]), repeat([0, 0, 0, 0, 0, 0]), names);
@@ -108,8 +112,12 @@ describe("intraclassCorrelation", () => {
   });
 
   it("says when it is undefined", () => {
-    expect(() => intraclassCorrelation([1, 2], ["a", "b"])).toThrow("received 2 values in 2 clusters");
-    expect(() => intraclassCorrelation([1, 2], ["a", "a"])).toThrow("received 2 values in 1 cluster.");
+    expect(() => intraclassCorrelation([1, 2], ["a", "b"])).toThrow(
+      "received 2 values in 2 clusters",
+    );
+    expect(() => intraclassCorrelation([1, 2], ["a", "a"])).toThrow(
+      "received 2 values in 1 cluster.",
+    );
     expect(() => intraclassCorrelation([2, 2, 2], ["a", "a", "b"])).toThrow(
       "Expected values that vary but all 3 equal 2.",
     );

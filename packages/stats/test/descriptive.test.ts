@@ -13,12 +13,7 @@ const { descriptive: cases } = fixture<{ descriptive: Case[] }>("tables.json");
 describe("mean and sampleStandardDeviation", () => {
   it("are NumPy's", () => {
     expectAllClose(cases, (c) => errorOf(mean(c.values), c.mean, 1e-3), 1e-13, 6);
-    expectAllClose(
-      cases,
-      (c) => errorOf(sampleStandardDeviation(c.values), c.deviation),
-      1e-13,
-      6,
-    );
+    expectAllClose(cases, (c) => errorOf(sampleStandardDeviation(c.values), c.deviation), 1e-13, 6);
   });
 
   it("keep their digits where a plain sum loses them", () => {
@@ -34,7 +29,9 @@ describe("mean and sampleStandardDeviation", () => {
   it("do not overflow or vanish at the ends of the doubles", () => {
     expect(mean([1.7e308, 1.7e308])).toBe(1.7e308);
     expect(sampleStandardDeviation([1e308, -1e308])).toBe(Math.SQRT2 * 1e308);
-    expect(errorOf(sampleStandardDeviation([1e-300, 3e-300]), Math.SQRT2 * 1e-300)).toBeLessThan(1e-14);
+    expect(errorOf(sampleStandardDeviation([1e-300, 3e-300]), Math.SQRT2 * 1e-300)).toBeLessThan(
+      1e-14,
+    );
     expect(sampleStandardDeviation([5, 5, 5])).toBe(0);
     expect(safeScale([0, 0])).toBe(1);
     expect(safeScale([5])).toBe(1);

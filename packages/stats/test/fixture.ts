@@ -21,6 +21,7 @@ export function expectAllClose<Case>(
   expect(cases.length).toBeGreaterThanOrEqual(atLeast);
   for (const c of cases) {
     const found = error(c);
-    if (!(found <= tolerance)) expect.fail(`error ${found} > ${tolerance} for ${JSON.stringify(c)}`);
+    if (!(found <= tolerance))
+      expect.fail(`error ${found} > ${tolerance} for ${JSON.stringify(c)}`);
   }
 }

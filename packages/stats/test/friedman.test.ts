@@ -85,7 +85,13 @@ describe("friedman", () => {
 
   it("gives p = 1 when each block is one tie", () => {
     for (const method of ["auto", "exact", "chi-squared", "iman-davenport"] as const) {
-      const result = friedman([[1, 1, 1], [2, 2, 2]], { method });
+      const result = friedman(
+        [
+          [1, 1, 1],
+          [2, 2, 2],
+        ],
+        { method },
+      );
       expect([result.pValue, result.statistic, result.estimate]).toEqual([1, 0, 0]);
       expect(result.warnings).toEqual([
         "All values within each block are equal: the data hold no evidence.",
@@ -94,7 +100,12 @@ describe("friedman", () => {
   });
 
   it("estimates the widest gap of mean ranks with Nemenyi's simultaneous interval", () => {
-    const { estimate, interval } = friedman([[1, 2, 3], [1, 3, 2], [1, 2, 3], [2, 1, 3]]);
+    const { estimate, interval } = friedman([
+      [1, 2, 3],
+      [1, 3, 2],
+      [1, 2, 3],
+      [2, 1, 3],
+    ]);
     expect(estimate).toBe(1.5); // mean ranks 1.25, 2, 2.75
     // 3.31449 / √2 · √(3 · 4 / 24)
     expect(estimate - interval.lower).toBeCloseTo(1.6572, 4);
@@ -102,11 +113,24 @@ describe("friedman", () => {
   });
 
   it("warns where p cannot be small, and where chi-squared is poor", () => {
-    expect(friedman([[1, 2, 3], [1, 2, 3]]).warnings).toEqual([
-      "With 2 blocks of 3 treatments p cannot go under 0.1667.",
-    ]);
-    expect(friedman([[1, 2, 3], [1, 2, 3]]).pValue).toBeCloseTo(1 / 6, 14);
-    const four = [[1, 2, 3], [1, 3, 2], [1, 2, 3], [2, 1, 3]];
+    expect(
+      friedman([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]).warnings,
+    ).toEqual(["With 2 blocks of 3 treatments p cannot go under 0.1667."]);
+    expect(
+      friedman([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]).pValue,
+    ).toBeCloseTo(1 / 6, 14);
+    const four = [
+      [1, 2, 3],
+      [1, 3, 2],
+      [1, 2, 3],
+      [2, 1, 3],
+    ];
     expect(friedman(four, { method: "chi-squared" }).warnings).toEqual([
       'The chi-squared approximation is poor for 4 blocks: use method "auto".',
     ]);
@@ -115,20 +139,36 @@ describe("friedman", () => {
   it("names what is wrong with the table", () => {
     expect(() => friedman([[1, 2]])).toThrow("Expected at least 2 blocks but received 1.");
     expect(() => friedman([[1], [2]])).toThrow("Expected at least 2 values in blocks[0]");
-    expect(() => friedman([[1, 2], [1, 2, 3]])).toThrow(
-      "Expected 2 values in blocks[1], as in blocks[0], but received 3.",
-    );
-    expect(() => friedman([[1, 2], [1, NaN]])).toThrow(
-      "Expected blocks[1][1] to be a finite number but received NaN.",
-    );
+    expect(() =>
+      friedman([
+        [1, 2],
+        [1, 2, 3],
+      ]),
+    ).toThrow("Expected 2 values in blocks[1], as in blocks[0], but received 3.");
+    expect(() =>
+      friedman([
+        [1, 2],
+        [1, NaN],
+      ]),
+    ).toThrow("Expected blocks[1][1] to be a finite number but received NaN.");
     expect(() => friedman(5 as never)).toThrow(TypeError);
   });
 });
 
 describe("kendallW", () => {
   it("runs from 0 to 1 and is the Friedman statistic over its maximum", () => {
-    expect(kendallW([[1, 2, 3], [1, 2, 3]])).toBe(1);
-    expect(kendallW([[1, 2], [2, 1]])).toBe(0);
+    expect(
+      kendallW([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]),
+    ).toBe(1);
+    expect(
+      kendallW([
+        [1, 2],
+        [2, 1],
+      ]),
+    ).toBe(0);
     expectAllClose(
       cases.friedman,
       ({ blocks, statistic }) =>

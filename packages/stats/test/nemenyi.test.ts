@@ -30,7 +30,8 @@ describe("nemenyi", () => {
     ]);
     // distance · √2 / √(3·4/24): 2.5, 3.5, 1; a tail of 0.05 at 3.314493 lies between the first two
     expect(comparisons.map((c) => c.statistic)).toEqual([2.5, expect.closeTo(3.5, 12), 1]);
-    const five = rows.studentizedRangeUpperTail.find(([q, k]) => q === 3.314493 && k === 3)?.[2] ?? 0;
+    const five =
+      rows.studentizedRangeUpperTail.find(([q, k]) => q === 3.314493 && k === 3)?.[2] ?? 0;
     expect(five).toBeCloseTo(0.05, 6);
     expect(comparisons[0].pValue).toBeGreaterThan(five);
     expect(comparisons[1].pValue).toBeLessThan(five);
@@ -54,7 +55,11 @@ describe("nemenyi", () => {
     ]);
     const apart = Array.from({ length: 40 }, () => [1, 2, 3]);
     expect(nemenyi(apart).groups).toEqual([]);
-    const alike = [[1, 2, 3], [3, 1, 2], [2, 3, 1]];
+    const alike = [
+      [1, 2, 3],
+      [3, 1, 2],
+      [2, 3, 1],
+    ];
     expect(nemenyi(alike).groups).toEqual([["treatment 1", "treatment 2", "treatment 3"]]);
     // Two far pairs: {a, b} and {c, d} are told apart, and neither group swallows the other.
     const two = Array.from({ length: 40 }, (_, i) => (i % 2 ? [1, 2, 3, 4] : [2, 1, 4, 3]));

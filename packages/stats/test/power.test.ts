@@ -78,10 +78,9 @@ describe("signTestPower", () => {
     // n = 5: nothing can reject
     expect(signTestPower({ n: 5, probability: 0.99 })).toBe(0);
     // one-sided at exactly its smallest p
-    expect(signTestPower({ n: 5, probability: 0.9, alpha: 2 ** -5, alternative: "greater" })).toBeCloseTo(
-      0.9 ** 5,
-      14,
-    );
+    expect(
+      signTestPower({ n: 5, probability: 0.9, alpha: 2 ** -5, alternative: "greater" }),
+    ).toBeCloseTo(0.9 ** 5, 14);
   });
 });
 

@@ -21,7 +21,10 @@ describe("ratioSummary", () => {
       speedups.map(() => 1),
     );
     expect(meanOfRatios.estimate).toBeCloseTo(1.9, 1);
-    expect(geometricMean.estimate).toBeCloseTo((2.54 * 3.5 * 1.05 * 1.56 * 1.85 * 0.92) ** (1 / 6), 12);
+    expect(geometricMean.estimate).toBeCloseTo(
+      (2.54 * 3.5 * 1.05 * 1.56 * 1.85 * 0.92) ** (1 / 6),
+      12,
+    );
   });
 
   it("orders harmonic below geometric below arithmetic, and only the geometric mean inverts", () => {

@@ -24,7 +24,7 @@ const value = fc.oneof(
 const pairs = fc.array(fc.tuple(value, value), { minLength: 0, maxLength: 12 });
 const settings = fc.record({
   alternative: fc.constantFrom("two-sided" as const, "greater" as const, "less" as const),
-  level: fc.constantFrom(0.5, 0.9, 0.95, 0.999),
+  level: fc.constantFrom(0.5, 0.9, 0.95, 0.999, 1 - 2 ** -53),
 });
 
 function checkEstimate({ method, estimate, interval, n, warnings }: Estimate): void {

@@ -47,7 +47,9 @@ describe("runTest", () => {
     const clusters = ["a", "a", "b", "b", "c", "c"];
     const table = parseColumns({ ...document, clusters });
     for (const test of testNames.filter((name) => name !== "friedman")) {
-      expect(runTest(test, table)).toEqual(clusteredPairs(document.x, document.y, clusters, { test }));
+      expect(runTest(test, table)).toEqual(
+        clusteredPairs(document.x, document.y, clusters, { test }),
+      );
     }
   });
 });
@@ -74,7 +76,9 @@ describe("parseColumns", () => {
     expect(message({ x: [1], y: [2], clusters: [true] })).toBe(
       "Expected clusters[0] to be a string or a number but received true.",
     );
-    expect(message({ x: [1], y: [2], clusters: "a" })).toContain("Expected clusters to be an array");
+    expect(message({ x: [1], y: [2], clusters: "a" })).toContain(
+      "Expected clusters to be an array",
+    );
     expect(() => runTest("sign", parseColumns({ x: [1], z: [2] }))).toThrow(
       "Expected a column named y but the table has x, z.",
     );

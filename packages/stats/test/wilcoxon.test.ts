@@ -68,7 +68,8 @@ describe("wilcoxonSignedRank against SciPy", () => {
 });
 
 describe("the method that auto takes", () => {
-  const upTo = (n: number, f: (i: number) => number) => Array.from({ length: n }, (_, i) => f(i + 1));
+  const upTo = (n: number, f: (i: number) => number) =>
+    Array.from({ length: n }, (_, i) => f(i + 1));
   const methodOf = (differences: number[]) =>
     wilcoxonSignedRank(
       differences,
@@ -232,7 +233,9 @@ describe("warnings and errors", () => {
         'Expected alternative to be one of "two-sided", "greater", "less" but received "bigger".',
       ),
     );
-    expect(() => wilcoxonSignedRank(y, y, { zeroMethod: "drop" as ZeroMethod })).toThrow(RangeError);
+    expect(() => wilcoxonSignedRank(y, y, { zeroMethod: "drop" as ZeroMethod })).toThrow(
+      RangeError,
+    );
     expect(() => wilcoxonSignedRank(y, y, { level: 95 })).toThrow(
       new RangeError("Expected level to lie between 0 and 1 but received 95."),
     );

@@ -1,8 +1,22 @@
-import { upperGamma } from "./incomplete-gamma.js";
+// erfc(x) = (2 h x e^(−x²)/π) Σ e^(−s)/(s + x²) + 2/(1 + e^(2πx/h)) with s = ((k + ½) h)²: the midpoint
+// rule on the integral of e^(−t²)/(t² + x²), with the residue of the pole at ix taken off (Matta & Reichel
+// 1971; Hunter & Regan 1972). All terms are positive, and with h = ½ the error is e^(−4π²), under 1e-17.
+const h = 1 / 2;
+const nodes = Array.from({ length: 13 }, (_, k) => ((k + 0.5) * h) ** 2);
+const weights = nodes.map((s) => Math.exp(-s));
 
 /** P(Z > z) for a standard normal Z, with full relative precision in the tail. */
 export function normalUpperTail(z: number): number {
-  return z < 0 ? 1 - normalUpperTail(-z) : 0.5 * upperGamma(0.5, 0.5 * z * z);
+  if (z < 0) return 1 - normalUpperTail(-z);
+  if (z > 40) return 0;
+  const x = z / Math.SQRT2;
+  let sum = 0;
+  for (let k = 0; k < nodes.length; k++) sum += weights[k] / (nodes[k] + x * x);
+  // Splitting z keeps the digits of e^(−z²/2) that squaring would round away.
+  const head = Math.fround(z);
+  const bell = Math.exp((-head * head) / 2) * Math.exp((-(z - head) * (z + head)) / 2);
+  const pole = x < Math.PI / h ? 1 / (1 + Math.exp((2 * Math.PI * x) / h)) : 0;
+  return ((bell * h * x) / Math.PI) * sum + pole;
 }
 
 /** P(Z ≤ z) for a standard normal Z. */

@@ -36,12 +36,11 @@ export function deviance(x: number, mean: number): number {
   const v = difference / (x + mean);
   let sum = difference * v;
   let power = 2 * x * v;
-  for (let j = 3; ; j += 2) {
+  for (let j = 3; Math.abs(power) > Math.abs(sum) * 1e-17; j += 2) {
     power *= v * v;
-    const next = sum + power / j;
-    if (next === sum) return sum;
-    sum = next;
+    sum += power / j;
   }
+  return sum;
 }
 
 /** xᵃ e⁻ˣ / Γ(a + 1) for a > 0, x > 0: the Poisson probability continued to real a. */

@@ -16,14 +16,13 @@ export function studentCdf(t: number, degrees: number): number {
   return studentUpperTail(-t, degrees);
 }
 
-/** The t with P(T ≤ t) = p, for 0 < p < 1. */
-export function studentQuantile(p: number, degrees: number): number {
-  if (p === 0.5) return 0;
-  if (p < 0.5) return -studentQuantile(1 - p, degrees);
-  const upper = 1 - p;
-  // In the logarithm of the tail the root is equally sharp for every p.
-  const start = normalQuantile(p);
-  return solveIncreasing((t) => -Math.log(studentUpperTail(t, degrees) / upper), start, 2 * start);
+/** The t that a Student t exceeds with probability `upper`, 0 < upper ≤ ½. */
+export function studentUpperQuantile(upper: number, degrees: number): number {
+  if (upper === 0.5) return 0;
+  // In the logarithm of the tail the root is equally sharp for every tail; t has the heavier one.
+  const start = -normalQuantile(upper);
+  const excess = (t: number) => Math.log(upper / studentUpperTail(t, degrees));
+  return solveIncreasing(excess, start, 2 * start);
 }
 
 /** P(F > f) for Snedecor's F with `numerator` and `denominator` degrees of freedom. */

@@ -54,7 +54,14 @@ describe("calibrationError", () => {
   });
 
   it("puts a confidence of 1 into the last bin and reports the worst bin", () => {
-    const { bins, maximumError } = calibrationError([0, 1], [[1, 0], [1, 0]], { bins: 10 });
+    const { bins, maximumError } = calibrationError(
+      [0, 1],
+      [
+        [1, 0],
+        [1, 0],
+      ],
+      { bins: 10 },
+    );
     expect(bins).toEqual([{ lower: 0.9, upper: 1, n: 2, confidence: 1, accuracy: 0.5 }]);
     expect(maximumError).toBe(0.5);
   });

@@ -119,7 +119,11 @@ describe("classificationReport on probabilities", () => {
   });
 
   it("takes flat float32 matrices as well as rows", () => {
-    const rows = [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3]];
+    const rows = [
+      [0.7, 0.2, 0.1],
+      [0.1, 0.3, 0.6],
+      [0.2, 0.5, 0.3],
+    ];
     const flat = { values: Float32Array.from(rows.flat()), nRows: 3, nColumns: 3 };
     const a = classificationReport([0, 2, 2], rows);
     const b = classificationReport([0, 2, 2], flat);
@@ -129,7 +133,13 @@ describe("classificationReport on probabilities", () => {
   });
 
   it("survives JSON unchanged: nothing in it is null, NaN or infinite", () => {
-    const report = classificationReport([0, 0], [[1, 0, 0], [1, 0, 0]]);
+    const report = classificationReport(
+      [0, 0],
+      [
+        [1, 0, 0],
+        [1, 0, 0],
+      ],
+    );
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(report.warnings).toContain(
       "AUC is undefined for classes that no or every sample has: 0, 1, 2.",
@@ -139,15 +149,29 @@ describe("classificationReport on probabilities", () => {
 
 describe("what the report refuses", () => {
   it("names the row and column of a bad value", () => {
-    expect(() => classificationReport([0, 1], [[0.5, 0.5], [2, -3]])).toThrow(
+    expect(() =>
+      classificationReport(
+        [0, 1],
+        [
+          [0.5, 0.5],
+          [2, -3],
+        ],
+      ),
+    ).toThrow(
       "Expected probabilities[1][0] in 0..1 but received 2: pass softmax output, not logits.",
     );
     expect(() => classificationReport([0], [[0.5, 0.2]])).toThrow(
       "Expected probabilities[0] to sum to 1 but it sums to 0.7",
     );
-    expect(() => classificationReport([0, 2], [[0.5, 0.5], [0.5, 0.5]])).toThrow(
-      "Expected labels[1] to be an integer in 0..1 but received 2.",
-    );
+    expect(() =>
+      classificationReport(
+        [0, 2],
+        [
+          [0.5, 0.5],
+          [0.5, 0.5],
+        ],
+      ),
+    ).toThrow("Expected labels[1] to be an integer in 0..1 but received 2.");
     expect(() => classificationReport([0], [0, 1])).toThrow("the same length");
     expect(() => classificationReport([0.5], [0])).toThrow(RangeError);
     expect(() => classificationReport([], [])).toThrow("Expected at least 1 value in labels.");
