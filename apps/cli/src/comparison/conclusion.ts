@@ -1,4 +1,5 @@
 import type { ComparedHead, Comparison } from "@glai/engine";
+import { holm } from "@glai/stats";
 import { formatNumber, formatScore } from "../output/format.js";
 import type { ContrastTest } from "./contrasts.js";
 
@@ -16,7 +17,7 @@ export function conclusion(comparison: Comparison, tests: readonly ContrastTest[
   const sentences = others.map(
     (head) => `${scoreSentence(head, mlp, comparison.scoreName)} ${timeSentence(head)}`,
   );
-  return [...sentences, ...chanceSentences(tests, comparison.seeds.length)];
+  return [...sentences, ...chanceSentences(tests)];
 }
 
 function scoreSentence(
@@ -52,24 +53,53 @@ function timeSentence(head: ComparedHead): string {
     : `It is slower: speedup ${formatNumber(mean)} on average${range}.`;
 }
 
-function chanceSentences(tests: readonly ContrastTest[], nSeeds: number): string[] {
-  const [first] = tests;
+/**
+ * What chance allows to be said. With one task only its seeds speak; with several, the test of task means
+ * decides, because seeds of a task are not tasks.
+ */
+export function chanceSentences(tests: readonly ContrastTest[]): string[] {
+  const against = tests.filter(({ table }) => table === "4");
+  const [first] = against;
   if (first === undefined) return [];
-  if (first.minimumPValue > level) {
-    const pairs = nSeeds === 1 ? "one pair" : `${nSeeds} pairs`;
+  return first.byTask === null ? oneTask(against) : severalTasks(against);
+}
+
+function oneTask(tests: readonly ContrastTest[]): string[] {
+  const n = Math.max(...tests.map((test) => test.n));
+  const smallest = 2 ** -n;
+  if (smallest > level) {
+    const pairs = n === 1 ? "one pair" : `${n} pairs`;
     return [
-      `Seeds of one dataset are not independent tasks, and with ${pairs} no p-value can go under ${formatNumber(first.minimumPValue)}: chance is not excluded for any of this.`,
+      `Seeds of one dataset are not independent tasks, and with ${pairs} no p-value can go under ${formatNumber(smallest)}: chance is not excluded for any of this.`,
     ];
   }
-  const better = tests.filter(({ pValue }) => pValue < level);
+  return [
+    `${foundAt(tests, ({ adjustedPValue }) => adjustedPValue)} (one-sided Wilcoxon over seeds of this one dataset, Holm-adjusted for ${tests.length} tests); seeds say nothing about other datasets.`,
+  ];
+}
+
+function severalTasks(tests: readonly ContrastTest[]): string[] {
+  const nTasks = Math.max(...tests.map(({ byTask }) => byTask?.n ?? 0));
+  const n = Math.max(...tests.map((test) => test.n));
+  const overRuns = `${foundAt(tests, ({ adjustedPValue }) => adjustedPValue)} (over ${n} runs as the paper counts them, Holm-adjusted for ${tests.length} tests).`;
+  const p = holm(tests.map(({ byTask }) => byTask?.pValue ?? 1));
+  const byTask = new Map(tests.map((test, i) => [test, p[i] ?? 1]));
+  const smallest = 2 ** -nTasks;
+  const reach =
+    Math.min(1, tests.length * smallest) > level
+      ? ` With ${nTasks} tasks and ${tests.length} tests the smallest adjusted p is ${formatNumber(Math.min(1, tests.length * smallest))}: chance cannot be excluded however good a head is.`
+      : "";
+  return [
+    overRuns,
+    `${foundAt(tests, (test) => byTask.get(test) ?? 1)} by task (${nTasks} task means, Holm-adjusted): seeds of one task are not independent tasks, so this is the test that carries over.${reach}`,
+  ];
+}
+
+function foundAt(tests: readonly ContrastTest[], pOf: (test: ContrastTest) => number): string {
+  const better = tests.filter((test) => pOf(test) < level);
+  if (better.length === 0) return "No head is better than the MLP at the 5 % level";
   const what = better.map(
     ({ head, quantity }) => `${head} in ${quantity === "log time ratio" ? "time" : "score"}`,
   );
-  const found =
-    what.length === 0
-      ? "No head is better than the MLP at the 5 % level"
-      : `Better than the MLP at the 5 % level: ${what.join(", ")}`;
-  return [
-    `${found} (one-sided Wilcoxon over seeds of this one dataset, not corrected for ${tests.length} tests).`,
-  ];
+  return `Better than the MLP at the 5 % level: ${what.join(", ")}`;
 }

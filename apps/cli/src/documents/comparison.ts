@@ -2,10 +2,10 @@ import type { ComparedHead, ComparedRun, Comparison } from "@glai/engine";
 import type { z } from "zod";
 import type { ChosenBackend } from "../backends/choose.js";
 import { conclusion } from "../comparison/conclusion.js";
-import { contrastTests } from "../comparison/contrasts.js";
+import { renderContrasts } from "../comparison/contrast-table.js";
+import { contrastTests, observationsOf } from "../comparison/contrasts.js";
 import { comparisonTable, meanSeconds } from "../comparison/table.js";
 import type { Config } from "../config/schema.js";
-import { formatNumber } from "../output/format.js";
 import type { compareSchema } from "../schemas/compare.js";
 import { capabilityDocument } from "./capability.js";
 import { runDocument } from "./run.js";
@@ -24,7 +24,7 @@ export function compareDocument(
     readonly out: string | null;
   },
 ): CompareDocument {
-  const tests = contrastTests(comparison);
+  const tests = contrastTests(observationsOf(comparison, made.dataset));
   const notes = comparison.heads.flatMap(({ runs }) => runs.flatMap(({ run }) => run.plan.notes));
   return {
     dataset: made.dataset,
@@ -56,33 +56,13 @@ export function renderCompare(comparison: Comparison, document: CompareDocument)
     comparisonTable(comparison),
     "",
     `Times exclude evaluation. Speedup: mean over seeds of MLP seconds / head seconds. Target: ${target}.`,
-    ...testLines(tests),
+    ...renderContrasts(tests),
     "",
     ...document.conclusion,
     ...notes.map((note) => `note: ${note}`),
   ];
   if (out !== null) lines.push("", `Report: ${out}`);
   return lines.join("\n");
-}
-
-/** One line per head; a single pair is no test. */
-function testLines(tests: CompareDocument["tests"]): string[] {
-  const heads = [...new Set(tests.filter(({ n }) => n > 1).map(({ head }) => head))];
-  if (heads.length === 0) return [];
-  const lines = heads.map((head) => {
-    const cells = tests
-      .filter((test) => test.head === head)
-      .map(
-        ({ quantity, pValue }) =>
-          `${quantity === "log time ratio" ? "faster" : "higher score"} p = ${formatNumber(pValue)}`,
-      );
-    return `  ${head}: ${cells.join(", ")}`;
-  });
-  const { n, minimumPValue } = tests[0] ?? { n: 0, minimumPValue: 1 };
-  return [
-    `One-sided Wilcoxon tests against mlp over ${n} pairs, smallest possible p ${formatNumber(minimumPValue)}:`,
-    ...lines,
-  ];
 }
 
 function headDocument(head: ComparedHead): HeadDocument {

@@ -31,6 +31,7 @@ const comparedHeadSchema = z.strictObject({
 });
 
 export const testSchema = z.strictObject({
+  table: z.enum(["4", "5"]).describe("of the paper: 4 against the MLP, 5 GLAI against the others"),
   head: z.string(),
   against: z.string(),
   quantity: z.enum(["log time ratio", "relative score difference"]),
@@ -38,7 +39,21 @@ export const testSchema = z.strictObject({
   n: z.int(),
   statistic: z.number(),
   pValue: z.number(),
+  adjustedPValue: z.number().describe("by Holm, over all tests of the table"),
   minimumPValue: z.number().describe("the smallest that this many pairs can reach"),
+  estimate: z.number().describe("Hodges–Lehmann estimate of the quantity; above 0 is better"),
+  rankBiserial: z.number().describe("effect size in −1..1"),
+  cohensDz: z.number().nullable().describe("effect size; null when all differences are equal"),
+  perTask: z.array(z.strictObject({ task: z.string(), n: z.int(), mean: z.number() })),
+  byTask: z
+    .strictObject({
+      n: z.int(),
+      pValue: z.number(),
+      minimumPValue: z.number(),
+      method: z.string(),
+    })
+    .nullable()
+    .describe("the test of task means; null for one task"),
   method: z.string(),
   warnings: z.array(z.string()),
 });

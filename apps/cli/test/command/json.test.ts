@@ -119,17 +119,17 @@ describe("glai train, predict, inspect and compare with --json", () => {
       const [first = NaN, second = NaN] = runs.map((run) => run.speedup);
       expect(speedup.mean).toBeCloseTo((first + second) / 2, 10);
     }
-    expect(compared.tests).toHaveLength(4);
+    expect(compared.tests).toHaveLength(6); // Table 4: two heads, Table 5: one; time and score each
     const lines = readFileSync(join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines).toHaveLength(6);
   }, 60_000);
 
   it("print the whole configuration, which the schema accepts and --config takes back", async () => {
-    const printed = await glaiJson(["train", "-", "--print-config", "--protocol", "paper"], root);
+    const printed = await glaiJson(["train", "--print-config", "--protocol", "paper"], root);
     expectSchema("config", printed);
-    const { stdout } = await glai(["train", "-", "--print-config", "--protocol", "paper"], root);
+    const { stdout } = await glai(["train", "--print-config", "--protocol", "paper"], root);
     writeFileSync(join(root, "again.yaml"), stdout);
-    const again = await glaiJson(["train", "-", "--print-config", "--config", "again.yaml"], root);
+    const again = await glaiJson(["train", "--print-config", "--config", "again.yaml"], root);
     expect(again).toEqual(printed);
   }, 30_000);
 
