@@ -104,8 +104,7 @@ GLAI_INLINE bool anyLane(Mask<T> mask) {
 #endif
 }
 
-/// One bit per float lane of a comparison's result: lane j to bit j.
-GLAI_INLINE uint32_t laneBits(Mask<float> mask) {
+GLAI_INLINE uint32_t laneBits32(Mask<float> mask) {
 #if defined(__x86_64__) && GLAI_VECTOR_BYTES == 64
   return _mm512_movepi32_mask((__m512i)mask);
 #elif defined(__x86_64__) && GLAI_VECTOR_BYTES == 32
@@ -120,7 +119,7 @@ GLAI_INLINE uint32_t laneBits(Mask<float> mask) {
   return bits;
 #endif
 }
-GLAI_INLINE uint32_t laneBits(Mask<double> mask) {
+GLAI_INLINE uint32_t laneBits64(Mask<double> mask) {
 #if defined(__x86_64__) && GLAI_VECTOR_BYTES == 64
   return _mm512_movepi64_mask((__m512i)mask);
 #elif defined(__x86_64__) && GLAI_VECTOR_BYTES == 32
@@ -134,6 +133,12 @@ GLAI_INLINE uint32_t laneBits(Mask<double> mask) {
   for (int lane = 0; lane < kLanes<double>; ++lane) bits |= (mask[lane] ? 1u : 0u) << lane;
   return bits;
 #endif
+}
+
+/// One bit per lane of a comparison's result: lane j to bit j.
+template <typename Comparison>
+GLAI_INLINE uint32_t laneBits(Comparison mask) {
+  return sizeof(mask[0]) == 4 ? laneBits32((Mask<float>)mask) : laneBits64((Mask<double>)mask);
 }
 
 GLAI_INLINE Vec<float> squareRoot(Vec<float> v) {

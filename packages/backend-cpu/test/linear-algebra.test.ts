@@ -86,7 +86,7 @@ async function codeOf(call: () => Promise<unknown>): Promise<string> {
 
 const sides = [1, 2, 5, 6, 7, 16, 17, 31, 48, 49, 97, 193] as const;
 
-describe.each(tiers)("linear algebra of the $tier tier", ({ algebra }) => {
+describe.each(tiers)("linear algebra of the $tier tier", { timeout: 60_000 }, ({ algebra }) => {
   describe.each([Float32Array, Float64Array])("in %o", (arrays: Arrays) => {
     const limit = limits[arrays.name as keyof typeof limits];
 
@@ -343,7 +343,7 @@ function expectWithin(
   expect({ what, worst, isWithin: worst < allowed }).toMatchObject({ isWithin: true });
 }
 
-describe.skipIf(native.addon === undefined)("the addon", () => {
+describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, () => {
   test("gives the same bits whatever the number of threads", async () => {
     const random = createRandom(10);
     const n = 700;

@@ -1,0 +1,197 @@
+// The measured error of a pruned network with one hidden layer: Σ over outputs of the mean of
+// |f(x) − f̂(x)|, from what was removed alone. For unit s the kept origins of every output are a prefix of
+// one list, so running sums P along that list serve all outputs:
+//   f(x)_o − f̂(x)_o = Σ_s open_s(x) W_1[o, s] (z_s(x) − P_s(x, count[s, o])) + removed output bias.
+// Samples stand in the lanes.
+#pragma once
+#include "conversion_forward.h"
+
+namespace glai {
+namespace GLAI_ISA {
+
+constexpr int kErrorVectors = GLAI_VECTOR_BYTES == 64 ? 4 : 8;
+template <typename T>
+constexpr int kErrorSamples = kErrorVectors * kLanes<T>;  // per task; divides 64
+constexpr int64_t kErrorChunk = 1024;                     // samples whose pre-activations are held
+
+/// Adds the bias of the row (units are the rows, samples the columns).
+template <typename T>
+struct RowBias {
+  const T* bias;  // padded to tiles
+  GLAI_INLINE void operator()(Tile<T>& tile, int64_t i, int64_t) const {
+#pragma GCC unroll 16
+    for (int r = 0; r < kTileRows; ++r)
+#pragma GCC unroll 16
+      for (int v = 0; v < kTileVectors; ++v) tile.at[r][v] += splat(bias[i + r]);
+  }
+};
+
+template <typename T>
+struct ErrorScratch {
+  T* weights;         // [nUnits, nOrigins] of the origins by descending score
+  T* lastWeights;     // [nUnits, nOutputs] W_1 transposed
+  T* bias;            // [nUnits padded]
+  T* z;               // [nUnits, kErrorChunk]
+  uint32_t* byCount;  // [nUnits, nGroups] groups by ascending count
+  double* partial;    // [chunk's tasks]
+  T* inputs;          // [worker][nOrigins, kErrorSamples]
+  T* errors;          // [worker][nOutputs, kErrorSamples]
+};
+
+template <typename T>
+inline ErrorScratch<T> takeErrorScratch(Arena& arena, const KeptPrefixes& kept, int nWorkers) {
+  ErrorScratch<T> s;
+  s.weights = arena.take<T>(kept.nUnits * kept.nOrigins);
+  s.lastWeights = arena.take<T>(kept.nUnits * kept.nOutputs);
+  s.bias = arena.take<T>(roundUp(kept.nUnits, kTileRows));
+  s.z = arena.take<T>(kept.nUnits * kErrorChunk);
+  s.byCount = arena.take<uint32_t>(kept.nUnits * kept.nGroups);
+  s.partial = arena.take<double>(kErrorChunk / kErrorSamples<T>);
+  s.inputs = arena.take<T>(nWorkers * kept.nOrigins * kErrorSamples<T>);
+  s.errors = arena.take<T>(nWorkers * kept.nOutputs * kErrorSamples<T>);
+  return s;
+}
+
+template <typename T>
+size_t errorScratch(const ConversionSamples& samples, const KeptPrefixes& kept, int nWorkers) {
+  const size_t perWorker = (kept.nOrigins + kept.nOutputs) * kErrorSamples<T>;
+  const size_t floats = kept.nUnits * (kept.nOrigins + kept.nOutputs + kErrorChunk) +
+                        roundUp(kept.nUnits, kTileRows) + nWorkers * perWorker;
+  return floats * sizeof(T) + kept.nUnits * kept.nGroups * sizeof(uint32_t) +
+         kErrorChunk / kErrorSamples<T> * sizeof(double) + 8 * 64 +
+         productScratch<T>(kept.nUnits, smaller(kErrorChunk, samples.nSamples), samples.nFeatures);
+}
+
+/// What one unit adds to the errors of kErrorSamples samples.
+template <typename T>
+inline void addUnitErrors(const KeptPrefixes& kept, const ErrorScratch<T>& s, int64_t unit, const T* z,
+                          uint64_t open, const T* inputs, T* errors) {
+  constexpr int kLength = kErrorSamples<T>;
+  const int64_t nOrigins = kept.nOrigins, nGroups = kept.nGroups;
+  const uint32_t* origins = kept.origins + unit * nOrigins;
+  const uint32_t* counts = kept.counts + unit * nGroups;
+  const uint32_t* byCount = s.byCount + unit * nGroups;
+  const T* weights = s.weights + unit * nOrigins;
+  const T* last = s.lastWeights + unit * kept.nOutputs;
+  T mask[kLength];
+  for (int j = 0; j < kLength; ++j) mask[j] = static_cast<T>((open >> j) & 1);
+  Vec<T> sum[kErrorVectors];
+#pragma GCC unroll 16
+  for (int v = 0; v < kErrorVectors; ++v) sum[v] = Vec<T>{};
+  const auto walk = [&](int64_t rank) __attribute__((always_inline)) {
+    const Vec<T> weight = splat(weights[rank]);
+    const T* x = inputs + static_cast<int64_t>(origins[rank]) * kLength;
+#pragma GCC unroll 16
+    for (int v = 0; v < kErrorVectors; ++v) sum[v] += weight * load(x + v * kLanes<T>);
+  };
+  const auto spread = [&](uint32_t group, bool isRest) __attribute__((always_inline)) {
+    Vec<T> removed[kErrorVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kErrorVectors; ++v) {
+      const Vec<T> rest = isRest ? sum[v] : load(z + v * kLanes<T>) - sum[v];
+      removed[v] = rest * load(mask + v * kLanes<T>);
+    }
+    const int64_t end = smaller((group + 1) * kept.span, kept.nOutputs);
+    for (int64_t o = group * kept.span; o < end; ++o) {
+      const Vec<T> weight = splat(last[o]);
+      T* to = errors + o * kLength;
+#pragma GCC unroll 16
+      for (int v = 0; v < kErrorVectors; ++v)
+        store(to + v * kLanes<T>, load(to + v * kLanes<T>) + weight * removed[v]);
+    }
+  };
+  // From the end of the list where most is kept: the difference of two large sums would be rounding.
+  if (2 * static_cast<int64_t>(counts[byCount[0]]) >= nOrigins) {
+    int64_t rank = nOrigins;
+    for (int64_t q = nGroups - 1; q >= 0; --q) {
+      const int64_t count = counts[byCount[q]];
+      while (rank > count) walk(--rank);
+      if (count < nOrigins) spread(byCount[q], true);
+    }
+  } else {
+    int64_t rank = 0;
+    for (int64_t q = 0; q < nGroups; ++q) {
+      const int64_t count = counts[byCount[q]];
+      if (count == nOrigins) break;  // nothing removed here or after
+      while (rank < count) walk(rank++);
+      spread(byCount[q], false);
+    }
+  }
+}
+
+/// The copies of the parameters that `addUnitErrors` reads.
+template <typename T>
+inline void fillErrorScratch(const ConversionNetwork& network, const KeptPrefixes& kept,
+                             const ErrorScratch<T>& s) {
+  const LayerView first = layerView(network, 0), last = layerView(network, 1);
+  const bool isDouble = network.isDouble;
+  for (int64_t unit = 0; unit < roundUp(kept.nUnits, kTileRows); ++unit)
+    s.bias[unit] = unit < kept.nUnits ? valueAt<T>(first.biases, isDouble, unit) : T(0);
+  for (int64_t unit = 0; unit < kept.nUnits; ++unit) {
+    for (int64_t rank = 0; rank < kept.nOrigins; ++rank) {
+      const int64_t origin = kept.origins[unit * kept.nOrigins + rank];
+      s.weights[unit * kept.nOrigins + rank] =
+          origin < first.nIn ? valueAt<T>(first.weights, isDouble, unit * first.nIn + origin)
+                             : s.bias[unit];
+    }
+    for (int64_t o = 0; o < kept.nOutputs; ++o)
+      s.lastWeights[unit * kept.nOutputs + o] = valueAt<T>(last.weights, isDouble, o * kept.nUnits + unit);
+    uint32_t* order = s.byCount + unit * kept.nGroups;
+    const uint32_t* counts = kept.counts + unit * kept.nGroups;
+    for (int64_t q = 0; q < kept.nGroups; ++q) {  // by insertion
+      int64_t place = q;
+      for (; place > 0 && counts[order[place - 1]] > counts[q]; --place) order[place] = order[place - 1];
+      order[place] = static_cast<uint32_t>(q);
+    }
+  }
+}
+
+template <typename T>
+double removedError(const ConversionNetwork& network, const ConversionSamples& samples,
+                    const UnitBits& bits, const KeptPrefixes& kept, void* scratch,
+                    const Parallel& parallel) {
+  constexpr int kLength = kErrorSamples<T>;
+  Arena arena{static_cast<char*>(scratch)};
+  const ErrorScratch<T> s = takeErrorScratch<T>(arena, kept, parallel.nWorkers);
+  fillErrorScratch(network, kept, s);
+  const LayerView first = layerView(network, 0), last = layerView(network, 1);
+  const int64_t nFeatures = samples.nFeatures;
+  const T* values = static_cast<const T*>(samples.values);
+  double total = 0;
+  for (int64_t row0 = 0; row0 < samples.nSamples; row0 += kErrorChunk) {
+    const int64_t rows = smaller(kErrorChunk, samples.nSamples - row0);
+    productWith(RowBias<T>{s.bias}, Operand{first.weights, network.isDouble, nFeatures, 1},
+                Operand{values + row0 * nFeatures, samples.isDouble, nFeatures, 1}, kept.nUnits, rows,
+                nFeatures, false, s.z, arena.next, parallel);
+    const int64_t nTasks = (rows + kLength - 1) / kLength;
+    fork(parallel, nTasks, [&](int64_t task, int worker) {
+      T* inputs = s.inputs + worker * kept.nOrigins * kLength;
+      T* errors = s.errors + worker * kept.nOutputs * kLength;
+      const int64_t begin = task * kLength, length = smaller(kLength, rows - begin);
+      packFrom(inputs, kLength, values + (row0 + begin) * nFeatures, nFeatures, 1, length, nFeatures);
+      for (int j = 0; j < kLength; ++j) inputs[nFeatures * kLength + j] = T(1);
+      for (int64_t o = 0; o < kept.nOutputs; ++o) {
+        const T bias = kept.keepsBias[o / kept.span] ? T(0) : valueAt<T>(last.biases, network.isDouble, o);
+        for (int j = 0; j < kLength; ++j) errors[o * kLength + j] = bias;
+      }
+      for (int64_t unit = 0; unit < kept.nUnits; ++unit) {
+        const int64_t sample = row0 + begin;
+        const uint64_t open = bits.words[unit * bits.nWords + sample / 64] >> (sample % 64);
+        if (open == 0) continue;
+        T z[kLength] = {};
+        for (int64_t j = 0; j < length; ++j) z[j] = s.z[unit * rows + begin + j];
+        addUnitErrors(kept, s, unit, z, open, inputs, errors);
+      }
+      double sum = 0;
+      for (int64_t o = 0; o < kept.nOutputs; ++o)
+        for (int64_t j = 0; j < length; ++j)
+          sum += __builtin_fabs(static_cast<double>(errors[o * kLength + j]));
+      s.partial[task] = sum;
+    });
+    for (int64_t task = 0; task < nTasks; ++task) total += s.partial[task];
+  }
+  return total / static_cast<double>(samples.nSamples);
+}
+
+}  // namespace GLAI_ISA
+}  // namespace glai

@@ -1,0 +1,200 @@
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+#include "conversion_scores.h"
+
+namespace glai {
+
+namespace {
+
+double parameter(const ConversionNetwork& network, int64_t at) {
+  return network.isDouble ? static_cast<const double*>(network.parameters)[at]
+                          : static_cast<double>(static_cast<const float*>(network.parameters)[at]);
+}
+
+uint64_t bitsOf(double x) {
+  uint64_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+/// Orders `n` values ≥ 0 by descending value, ties by ascending place: a radix sort on their bits.
+struct Sorter {
+  Array<uint64_t> keys[2];
+  Array<uint32_t> places[2];
+
+  bool resize(int64_t n) {
+    return keys[0].resize(n) && keys[1].resize(n) && places[0].resize(n) && places[1].resize(n);
+  }
+
+  void run(const double* values, int64_t n, uint32_t* order, double* sorted) {
+    constexpr int kDigits = 8, kRadix = 256;
+    uint32_t counts[kDigits][kRadix] = {};
+    for (int64_t i = 0; i < n; ++i) {
+      const uint64_t key = ~bitsOf(values[i]);
+      keys[0][i] = key;
+      places[0][i] = static_cast<uint32_t>(i);
+      for (int d = 0; d < kDigits; ++d) ++counts[d][key >> (8 * d) & 0xff];
+    }
+    int from = 0;
+    for (int d = 0; d < kDigits; ++d) {
+      uint32_t start = 0;
+      bool isSame = false;  // all keys share the digit: nothing to move
+      for (uint32_t& count : counts[d]) {
+        isSame |= count == static_cast<uint64_t>(n);
+        const uint32_t size = count;
+        count = start;
+        start += size;
+      }
+      if (isSame) continue;
+      for (int64_t i = 0; i < n; ++i) {
+        const uint64_t key = keys[from][i];
+        const uint32_t place = counts[d][key >> (8 * d) & 0xff]++;
+        keys[1 - from][place] = key;
+        places[1 - from][place] = places[from][i];
+      }
+      from = 1 - from;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      order[i] = places[from][i];
+      sorted[i] = values[places[from][i]];
+    }
+  }
+};
+
+/// Walks every unit's staircase: `visit(s, rank, n)` for the rank-th largest group and its n ≥ 1 origins
+/// above the threshold; ends when `visit` returns false.
+template <typename Visit>
+void forEachStep(const BlockScores& scores, double threshold, bool strictly, const Visit& visit) {
+  const int64_t nOrigins = scores.nOrigins, nGroups = scores.nGroups;
+  const auto isAbove = [&](double score) { return strictly ? score > threshold : score >= threshold; };
+  for (int64_t s = 0; s < scores.nUnits; ++s) {
+    const double* origins = scores.sortedOrigins.data() + s * nOrigins;
+    const double* factors = scores.sortedFactors.data() + s * nGroups;
+    int64_t nKept = 0, missed = nOrigins + 1;
+    while (missed - nKept > 1) {
+      const int64_t middle = (nKept + missed) / 2;
+      if (isAbove(factors[0] * origins[middle - 1])) nKept = middle;
+      else missed = middle;
+    }
+    for (int64_t rank = 0; rank < nGroups; ++rank) {
+      while (nKept > 0 && !isAbove(factors[rank] * origins[nKept - 1])) --nKept;
+      if (nKept == 0) break;
+      if (!visit(s, rank, nKept)) return;
+    }
+  }
+}
+
+}  // namespace
+
+bool fillScores(const ConversionNetwork& network, const double* norms, int64_t nSamples, int64_t span,
+                BlockScores& scores, const Parallel& parallel) {
+  const int64_t nInputs = network.sizes[0], nUnits = network.sizes[1], nOutputs = network.sizes[2];
+  const int64_t nOrigins = nInputs + 1, nGroups = (nOutputs + span - 1) / span;
+  scores.nUnits = nUnits;
+  scores.nOrigins = nOrigins;
+  scores.nOutputs = nOutputs;
+  scores.nGroups = nGroups;
+  scores.span = span;
+  Array<double> unitMass;
+  if (!scores.originFactors.resize(nUnits * nOrigins) || !scores.lastFactors.clear(nUnits * nGroups) ||
+      !scores.biasScores.clear(nGroups) || !scores.sortedOrigins.resize(nUnits * nOrigins) ||
+      !scores.originOrder.resize(nUnits * nOrigins) || !scores.sortedFactors.resize(nUnits * nGroups) ||
+      !scores.groupOrder.resize(nUnits * nGroups) || !unitMass.resize(nUnits))
+    return false;
+  const int64_t firstBias = nInputs * nUnits, last = firstBias + nUnits, lastBias = last + nUnits * nOutputs;
+  for (int64_t output = 0; output < nOutputs; ++output) {
+    const int64_t group = output / span;
+    scores.biasScores[group] += __builtin_fabs(parameter(network, lastBias + output));
+    for (int64_t s = 0; s < nUnits; ++s)
+      scores.lastFactors[s * nGroups + group] += __builtin_fabs(parameter(network, last + output * nUnits + s));
+  }
+  constexpr int64_t kUnitsPerTask = 16;
+  bool hasMemory = true;  // only ever cleared
+  fork(parallel, (nUnits + kUnitsPerTask - 1) / kUnitsPerTask, [&](int64_t task, int) {
+    Sorter sorter;
+    if (!sorter.resize(nOrigins > nGroups ? nOrigins : nGroups)) {
+      __atomic_store_n(&hasMemory, false, __ATOMIC_RELAXED);
+      return;
+    }
+    const int64_t end = (task + 1) * kUnitsPerTask < nUnits ? (task + 1) * kUnitsPerTask : nUnits;
+    for (int64_t s = task * kUnitsPerTask; s < end; ++s) {
+      double* factors = scores.originFactors.data() + s * nOrigins;
+      CompensatedSum originMass, groupMass;
+      for (int64_t i = 0; i < nOrigins; ++i) {
+        const double weight = parameter(network, i < nInputs ? s * nInputs + i : firstBias + s);
+        const double norm = norms[s * nOrigins + i] / static_cast<double>(nSamples);
+        factors[i] = __builtin_fabs(weight) * norm;
+        originMass.add(factors[i]);
+      }
+      const double* groups = scores.lastFactors.data() + s * nGroups;
+      for (int64_t q = 0; q < nGroups; ++q) groupMass.add(groups[q]);
+      unitMass[s] = originMass.value() * groupMass.value();
+      sorter.run(factors, nOrigins, scores.originOrder.data() + s * nOrigins,
+                 scores.sortedOrigins.data() + s * nOrigins);
+      sorter.run(groups, nGroups, scores.groupOrder.data() + s * nGroups,
+                 scores.sortedFactors.data() + s * nGroups);
+    }
+  });
+  CompensatedSum total;
+  for (int64_t q = 0; q < nGroups; ++q) total.add(scores.biasScores[q]);
+  for (int64_t s = 0; s < nUnits; ++s) total.add(unitMass[s]);
+  scores.totalMass = total.value();
+  return hasMemory;
+}
+
+bool sumPrefixes(BlockScores& scores) {
+  const int64_t nOrigins = scores.nOrigins;
+  if (!scores.prefixes.resize(scores.nUnits * (nOrigins + 1))) return false;
+  for (int64_t s = 0; s < scores.nUnits; ++s) {
+    double* prefix = scores.prefixes.data() + s * (nOrigins + 1);
+    prefix[0] = 0;
+    for (int64_t n = 0; n < nOrigins; ++n)
+      prefix[n + 1] = prefix[n] + scores.sortedOrigins[s * nOrigins + n];
+  }
+  return true;
+}
+
+int64_t pathsAbove(const BlockScores& scores, double threshold, bool strictly, int64_t enough) {
+  int64_t paths = 0;
+  for (int64_t group = 0; group < scores.nGroups; ++group) {
+    const double score = scores.biasScores[group];
+    if (strictly ? score > threshold : score >= threshold) paths += scores.groupWidth(group);
+  }
+  forEachStep(scores, threshold, strictly, [&](int64_t s, int64_t rank, int64_t nKept) {
+    paths += nKept * scores.groupWidth(scores.groupOrder[s * scores.nGroups + rank]);
+    return paths <= enough;
+  });
+  return paths;
+}
+
+int64_t blocksAbove(const BlockScores& scores, double threshold, bool strictly) {
+  int64_t blocks = 0;
+  for (int64_t group = 0; group < scores.nGroups; ++group) {
+    const double score = scores.biasScores[group];
+    blocks += strictly ? score > threshold : score >= threshold;
+  }
+  forEachStep(scores, threshold, strictly, [&](int64_t, int64_t, int64_t nKept) {
+    blocks += nKept;
+    return true;
+  });
+  return blocks;
+}
+
+double massAbove(const BlockScores& scores, double threshold, bool strictly) {
+  CompensatedSum mass;
+  forEachStep(scores, threshold, strictly, [&](int64_t s, int64_t rank, int64_t nKept) {
+    mass.add(scores.sortedFactors[s * scores.nGroups + rank] *
+             scores.prefixes[s * (scores.nOrigins + 1) + nKept]);
+    return true;
+  });
+  for (int64_t group = 0; group < scores.nGroups; ++group) {
+    const double score = scores.biasScores[group];
+    if (strictly ? score > threshold : score >= threshold) mass.add(score);
+  }
+  return mass.value();
+}
+
+}  // namespace glai

@@ -1,0 +1,258 @@
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+#include "conversion_select.h"
+#include "conversion_scores.h"
+
+namespace glai {
+
+namespace {
+
+/// How many ties with the threshold may still be kept: paths, or blocks. The first refusal ends them.
+struct TieLimit {
+  int64_t left;
+  bool inPaths;
+  bool takes(int64_t width) {
+    const int64_t cost = inPaths ? width : 1;
+    const bool fits = cost <= left;
+    left = fits ? left - cost : 0;
+    return fits;
+  }
+};
+
+/// Where to cut: everything above `threshold`, and ties while the limit allows.
+struct Cut {
+  double threshold;
+  TieLimit ties;
+};
+
+struct Selector {
+  const ConversionNetwork& network;
+  const BlockScores& scores;
+  const SelectRequest& request;
+  Selected& out;
+  Array<uint32_t> counts;     // [nUnits, nGroups] kept origins
+  Array<uint8_t> keepsBias;   // [nGroups]
+  CompensatedSum keptMass;
+  TieLimit ties{};
+  double threshold = 0;
+  bool tiesAreOpen = true;
+
+  bool keeps(double score, int64_t group) {
+    if (score > threshold) return true;
+    if (score < threshold || !tiesAreOpen) return false;
+    tiesAreOpen = ties.takes(scores.groupWidth(group));
+    return tiesAreOpen;
+  }
+
+  void emit(int64_t unit, int64_t origin, int64_t group) {
+    if (out.nGates == 0 || out.gateUnits[out.nGates - 1] != unit)
+      out.gateUnits[out.nGates++] = static_cast<uint32_t>(unit);
+    out.gateOf[out.nBlocks] = static_cast<uint32_t>(out.nGates - 1);
+    out.originOf[out.nBlocks] = static_cast<uint32_t>(origin);
+    out.outputOf[out.nBlocks++] = static_cast<uint32_t>(group * scores.span);
+    out.nPaths += scores.groupWidth(group);
+  }
+
+  /// Kept blocks, and only them, in canonical order. False without memory.
+  bool emitAll(const Cut& cut, Array<uint32_t>& candidates);
+  void emitUnit(int64_t unit, uint32_t* candidates);
+  void addLinearSkip();
+  bool fillWeights();
+};
+
+/// Blocks that a cut can emit at most.
+int64_t capacityFor(const BlockScores& scores, const Cut& cut) {
+  const int64_t above = blocksAbove(scores, cut.threshold, true);
+  const int64_t withTies = blocksAbove(scores, cut.threshold, false);
+  return withTies - above > cut.ties.left ? above + cut.ties.left : withTies;
+}
+
+void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
+  const int64_t nGroups = scores.nGroups;
+  const double* sorted = scores.sortedFactors.data() + unit * nGroups;
+  const double* factors = scores.lastFactors.data() + unit * nGroups;
+  const uint32_t* order = scores.groupOrder.data() + unit * nGroups;
+  for (int64_t origin = 0; origin < scores.nOrigins; ++origin) {
+    const double factor = scores.originFactors[unit * scores.nOrigins + origin];
+    int64_t n = 0;  // groups on or above the staircase, by descending last factor
+    for (; n < nGroups; ++n) {
+      const double score = sorted[n] * factor;
+      if (!(score > threshold || (score == threshold && tiesAreOpen))) break;
+    }
+    if (n == 0) continue;
+    const bool many = n * n > 4 * nGroups;  // then looking at every group costs less than sorting
+    if (many)
+      for (int64_t c = 0; c < nGroups; ++c) candidates[c] = static_cast<uint32_t>(c);
+    else
+      for (int64_t c = 0; c < n; ++c) {
+        int64_t place = c;
+        for (; place > 0 && candidates[place - 1] > order[c]; --place)
+          candidates[place] = candidates[place - 1];
+        candidates[place] = order[c];
+      }
+    for (int64_t c = 0; c < (many ? nGroups : n); ++c) {
+      const double score = factors[candidates[c]] * factor;
+      if (!keeps(score, candidates[c])) continue;
+      emit(unit, origin, candidates[c]);
+      keptMass.add(score);
+      ++counts[unit * nGroups + candidates[c]];
+    }
+  }
+}
+
+bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
+  const int64_t nUnits = scores.nUnits, nGroups = scores.nGroups;
+  const int64_t extra = request.linearSkip ? scores.nOrigins * nGroups : 0;
+  const int64_t capacity = capacityFor(scores, cut) + extra;
+  if (!out.gateUnits.resize(nUnits + 1) || !out.gateOf.resize(capacity) ||
+      !out.originOf.resize(capacity) || !out.outputOf.resize(capacity) ||
+      !counts.clear(nUnits * nGroups) || !keepsBias.clear(nGroups))
+    return false;
+  out.nGates = out.nBlocks = out.nPaths = 0;
+  keptMass = {};
+  threshold = cut.threshold;
+  ties = cut.ties;
+  tiesAreOpen = true;
+  for (int64_t unit = 0; unit < nUnits; ++unit) emitUnit(unit, candidates.data());
+  for (int64_t group = 0; group < nGroups; ++group) {
+    const double score = scores.biasScores[group];
+    if (!keeps(score, group)) continue;
+    emit(nUnits, scores.nOrigins - 1, group);
+    keptMass.add(score);
+    keepsBias[group] = 1;
+  }
+  out.kept = out.nPaths;
+  return true;
+}
+
+/// Replaces the output biases at the end by the empty gate with every origin and group.
+void Selector::addLinearSkip() {
+  while (out.nBlocks > 0 && out.gateUnits[out.gateOf[out.nBlocks - 1]] == scores.nUnits) {
+    --out.nBlocks;
+    out.nPaths -= scores.groupWidth(out.outputOf[out.nBlocks] / scores.span);
+  }
+  for (int64_t origin = 0; origin < scores.nOrigins; ++origin)
+    for (int64_t group = 0; group < scores.nGroups; ++group) emit(scores.nUnits, origin, group);
+}
+
+/// w_p of every path in order; 0 for those that only linearSkip adds.
+bool Selector::fillWeights() {
+  if (!out.weights.resize(out.nPaths)) return false;
+  const int64_t nInputs = network.sizes[0], nUnits = scores.nUnits;
+  const int64_t firstBias = nInputs * nUnits, last = firstBias + nUnits;
+  const int64_t lastBias = last + nUnits * scores.nOutputs;
+  const auto parameter = [this](int64_t at) {
+    return network.isDouble ? static_cast<const double*>(network.parameters)[at]
+                            : static_cast<double>(static_cast<const float*>(network.parameters)[at]);
+  };
+  int64_t path = 0;
+  for (int64_t b = 0; b < out.nBlocks; ++b) {
+    const int64_t unit = out.gateUnits[out.gateOf[b]], origin = out.originOf[b];
+    const int64_t first = out.outputOf[b], group = first / scores.span;
+    const int64_t end = first + scores.groupWidth(group);
+    if (unit == nUnits) {
+      const bool isKept = origin == nInputs && keepsBias[group] != 0;
+      for (int64_t o = first; o < end; ++o) out.weights[path++] = isKept ? parameter(lastBias + o) : 0;
+      continue;
+    }
+    const double weight = parameter(origin < nInputs ? unit * nInputs + origin : firstBias + unit);
+    for (int64_t o = first; o < end; ++o) out.weights[path++] = weight * parameter(last + o * nUnits + unit);
+  }
+  return true;
+}
+
+Cut cutByPaths(const BlockScores& scores, int64_t keep) {
+  const double at = largestThreshold(
+      keep, [&](double threshold) { return pathsAbove(scores, threshold, false, keep); });
+  return {at, {keep - pathsAbove(scores, at, true, INT64_MAX), true}};
+}
+
+Cut cutByError(const BlockScores& scores, double maxError) {
+  const double goal = scores.totalMass - maxError;
+  if (goal <= 0) return {__builtin_inf(), {0, false}};
+  const auto mass = [&](double threshold) { return massAbove(scores, threshold, false); };
+  // At 0 the goal may be missed by rounding: then every block with a score is kept.
+  const double at = mass(0) < goal ? 0 : largestThreshold(goal, mass);
+  const double missing = at == 0 ? 0 : (goal - massAbove(scores, at, true)) / at;
+  const int64_t whole = static_cast<int64_t>(missing);
+  const int64_t ties = missing <= 0 ? 0 : whole + (static_cast<double>(whole) < missing ? 1 : 0);
+  return {at, {ties, false}};
+}
+
+/// Bits of the patterns by unit: [nUnits, nWords] of 64 samples.
+bool transposeBits(const uint32_t* words, int64_t nSamples, int64_t nUnits, Array<uint64_t>& out) {
+  const int64_t perSample = 2 * ((nUnits + 63) / 64), perUnit = (nSamples + 63) / 64;
+  if (!out.clear(nUnits * perUnit)) return false;
+  for (int64_t sample = 0; sample < nSamples; ++sample)
+    for (int64_t w = 0; w < perSample; ++w)
+      for (uint32_t left = words[sample * perSample + w]; left != 0; left &= left - 1) {
+        const int64_t unit = 32 * w + __builtin_ctz(left);
+        if (unit < nUnits) out[unit * perUnit + sample / 64] |= uint64_t{1} << (sample % 64);
+      }
+  return true;
+}
+
+template <typename T>
+int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& samples,
+                   const uint32_t* words, const SelectRequest& request, Selected& out,
+                   const Parallel& parallel) {
+  const ConversionTable<T>& kernels = conversion(T());
+  const int64_t nUnits = network.sizes[1], nOrigins = samples.nFeatures + 1;
+  Array<uint64_t> unitWords;
+  Array<double> sums;
+  Array<char> scratch;
+  if (!transposeBits(words, samples.nSamples, nUnits, unitWords) || !sums.resize(nUnits * nOrigins) ||
+      !scratch.resize(kernels.normsScratch(samples, nUnits, parallel.nWorkers)))
+    return kSelectNoMemory;
+  const UnitBits bits{unitWords.data(), (samples.nSamples + 63) / 64};
+  kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
+  BlockScores scores;
+  Array<uint32_t> candidates;
+  if (!fillScores(network, sums.data(), samples.nSamples, request.span, scores, parallel) ||
+      !candidates.resize(scores.nGroups) || (!request.isKeep && !sumPrefixes(scores)))
+    return kSelectNoMemory;
+  Selector selector{network, scores, request, out, {}, {}, {}};
+  for (double allowed = request.maxError;;) {
+    const Cut cut = request.isKeep ? cutByPaths(scores, request.keep) : cutByError(scores, allowed);
+    const double blocks = static_cast<double>(capacityFor(scores, cut));
+    if (blocks * (3 * 4 + 8.0 * static_cast<double>(request.span)) > request.memoryLimit) return kSelectTooLarge;
+    if (!selector.emitAll(cut, candidates)) return kSelectNoMemory;
+    out.totalMass = scores.totalMass;
+    out.keptMass = selector.keptMass.value();
+    const double bound = out.totalMass - out.keptMass;
+    out.bound = cut.threshold == 0 || bound < 0 ? 0 : bound;
+    const double excess = out.bound - request.maxError;
+    if (request.isKeep || excess <= 0) break;
+    // A little less is allowed when the bound of the finished set exceeds maxError by rounding.
+    const double step = 0x1p-52 * out.totalMass;
+    allowed -= 2 * excess > step ? 2 * excess : step;
+  }
+  if (request.linearSkip) selector.addLinearSkip();
+  const KeptPrefixes kept{nUnits,
+                          nOrigins,
+                          scores.nOutputs,
+                          scores.nGroups,
+                          request.span,
+                          scores.originOrder.data(),
+                          selector.counts.data(),
+                          selector.keepsBias.data()};
+  if (!selector.fillWeights() ||
+      !scratch.resize(kernels.errorScratch(samples, kept, parallel.nWorkers)))
+    return kSelectNoMemory;
+  out.measuredError = kernels.removedError(network, samples, bits, kept, scratch.data(), parallel);
+  return kSelected;
+}
+
+}  // namespace
+
+int64_t selectPaths(const ConversionNetwork& network, const ConversionSamples& samples,
+                    const uint32_t* words, const SelectRequest& request, Selected& out,
+                    const Parallel& parallel) {
+  return samples.isDouble ? selectWith<double>(network, samples, words, request, out, parallel)
+                          : selectWith<float>(network, samples, words, request, out, parallel);
+}
+
+}  // namespace glai

@@ -1,0 +1,283 @@
+import {
+  type ActivationPatterns,
+  type ConversionKernels,
+  createBitMatrix,
+  type Features,
+  type GateTable,
+  GlaiError,
+  layersOf,
+  type Mlp,
+  pathCount,
+  type PathSelection,
+  selectPaths,
+  type SelectionRequest,
+  structuralShift,
+  totalMass,
+} from "@glai/core";
+
+/** Where a pre-activation was NaN. */
+export interface NanPlace {
+  readonly layer: number; // 0: the first hidden layer
+  readonly sample: number;
+  readonly unit: number;
+}
+
+/** A selection from one hidden layer, for the kernels. */
+export interface SelectCall {
+  readonly span: number; // outputs per block
+  readonly keep: number; // paths, or −1: by maxError
+  readonly maxError: number;
+  readonly linearSkip: boolean;
+  readonly memoryLimit: number; // bytes
+}
+
+export interface SelectedBlocks {
+  readonly gateUnits: Uint32Array; // [nGates] the number of units stands for the empty gate
+  readonly gateOf: Uint32Array; // [nBlocks]
+  readonly originOf: Uint32Array; // [nBlocks]
+  readonly outputOf: Uint32Array; // [nBlocks]
+  readonly weights: Float64Array; // [nPaths]
+  readonly kept: number;
+  readonly totalMass: number;
+  readonly keptMass: number;
+  readonly bound: number;
+  readonly measuredError: number;
+}
+
+/**
+ * The conversion kernels of a tier. Shapes were checked. `undefined` from `select` and `totalMass` means that
+ * a number is not finite, or that the selection does not fit: core's function of the same name then says which.
+ */
+export interface ConversionCalls {
+  /** Fills `words[l]`, [nSamples, nWords] of hidden layer l; the first NaN, if any. */
+  patterns(
+    network: Mlp,
+    features: Features,
+    words: readonly Uint32Array[],
+  ): Promise<NanPlace | undefined>;
+  select(
+    network: Mlp,
+    features: Features,
+    words: Uint32Array,
+    call: SelectCall,
+  ): Promise<SelectedBlocks | undefined>;
+  /** Closed form 1 summed over samples, to be divided by nSamples · E / nOutputs. */
+  shift(before: ActivationPatterns, after: ActivationPatterns, features: Features): Promise<number>;
+  totalMass(network: Mlp, features: Features): Promise<number | undefined>;
+}
+
+/**
+ * Core's `ConversionKernels` over the kernels of a tier. Products run in the precision of the features; path
+ * norms, scores and masses are float64 in core's order of operations, so the kept set is core's, ties
+ * included. Selections of deeper networks and random ranks are core's own functions.
+ *
+ * @example
+ * const conversion = createCpuBackend().conversion!;
+ * const patterns = await conversion.activationPatterns(network, features);
+ * const selection = await conversion.selectPaths(network, features, patterns, {
+ *   block: "path",
+ *   budget: { keep: 450_880 },
+ * });
+ */
+export function createConversion(calls: ConversionCalls): ConversionKernels {
+  return {
+    async activationPatterns(network, features) {
+      layersOf(network); // checks sizes and parameters
+      checkShape(network, features);
+      const { nSamples } = features;
+      const layers = network.sizes.slice(1, -1).map((n) => createBitMatrix(nSamples, n));
+      if (layers.length === 0 || nSamples === 0) return { layers, nSamples };
+      const nan = await calls.patterns(
+        network,
+        features,
+        layers.map(({ words }) => words),
+      );
+      if (nan === undefined) return { layers, nSamples };
+      throw new GlaiError(
+        "bad-data",
+        `Expected numbers but the pre-activation of layer ${nan.layer + 1} unit ${nan.unit} is NaN for sample ${nan.sample}.`,
+        { hint: "Look for NaN or Inf in the features or the weights: glai inspect." },
+      );
+    },
+
+    async selectPaths(network, features, patterns, request) {
+      const call = selectCall(network, features, patterns, request);
+      const selected =
+        call && (await calls.select(network, features, patterns.layers[0].words, call));
+      if (selected === undefined) return selectPaths(network, features, patterns, request);
+      return selectionOf(network, features, request, selected);
+    },
+
+    async structuralShift(before, after, features, nOutputs) {
+      if (!areComparable(before, after, features))
+        return structuralShift(before, after, features, nOutputs); // which says what is wrong
+      const sum = await calls.shift(before, after, features);
+      if (!Number.isFinite(sum)) return structuralShift(before, after, features, nOutputs);
+      const hidden = before.layers.map((layer) => layer.nColumns);
+      const paths = pathCount([features.nFeatures, ...hidden, nOutputs]);
+      return (nOutputs * sum) / (features.nSamples * Number(paths));
+    },
+
+    async totalMass(network, features) {
+      layersOf(network);
+      const mass = isFilled(network, features)
+        ? await calls.totalMass(network, features)
+        : undefined;
+      return mass ?? totalMass(network, features);
+    },
+  };
+}
+
+function checkShape(network: Mlp, { values, nSamples, nFeatures }: Features): void {
+  const { sizes } = network;
+  if (nFeatures !== sizes[0])
+    throw new GlaiError(
+      "bad-argument",
+      `Expected features of width ${sizes[0]} for sizes [${sizes.join(", ")}] but received ${nFeatures}.`,
+      { hint: "Use the data the network was trained on, or one with as many columns." },
+    );
+  if (!isFloats(values) || values.length !== nSamples * nFeatures)
+    throw new GlaiError(
+      "bad-argument",
+      `Expected ${nSamples} × ${nFeatures} feature values but received ${values.length}.`,
+    );
+}
+
+function isFloats(values: unknown): boolean {
+  return values instanceof Float32Array || values instanceof Float64Array;
+}
+
+/** Features and parameters as the kernels want them: at least one sample, one hidden layer. */
+function isFilled({ sizes, parameters }: Mlp, { values, nSamples, nFeatures }: Features): boolean {
+  return (
+    sizes.length > 2 &&
+    nFeatures === sizes[0] &&
+    nSamples > 0 &&
+    values.length === nSamples * nFeatures &&
+    isFloats(values) &&
+    isFloats(parameters)
+  );
+}
+
+function arePatternsOf(patterns: ActivationPatterns, nSamples: number): boolean {
+  return (
+    patterns.nSamples === nSamples &&
+    patterns.layers.every(
+      ({ words, nRows, nColumns, nWords }) =>
+        words instanceof Uint32Array &&
+        nRows === nSamples &&
+        nWords === 2 * Math.ceil(nColumns / 64) &&
+        words.length === nRows * nWords,
+    )
+  );
+}
+
+function areComparable(
+  before: ActivationPatterns,
+  after: ActivationPatterns,
+  { values, nSamples, nFeatures }: Features,
+): boolean {
+  return (
+    nSamples > 0 &&
+    nFeatures > 0 &&
+    isFloats(values) &&
+    values.length === nSamples * nFeatures &&
+    before.layers.length > 0 &&
+    before.layers.length === after.layers.length &&
+    before.layers.every((layer, l) => layer.nColumns === after.layers[l].nColumns) &&
+    arePatternsOf(before, nSamples) &&
+    arePatternsOf(after, nSamples)
+  );
+}
+
+const defaultMemoryLimit = 512 * 2 ** 20; // as in core
+
+/** The request for the kernels; undefined where core serves it, or has to say what is wrong with it. */
+function selectCall(
+  network: Mlp,
+  features: Features,
+  patterns: ActivationPatterns,
+  request: SelectionRequest,
+): SelectCall | undefined {
+  const { block, budget, rank, linearSkip = false, memoryLimit = defaultMemoryLimit } = request;
+  const { sizes } = network;
+  const span = spanOf(block, sizes[sizes.length - 1]);
+  const budgets = Object.values(budget).filter((value) => value !== undefined);
+  const isServed =
+    sizes.length === 3 &&
+    span !== undefined &&
+    (rank === undefined || rank.kind === "theorem2") &&
+    budgets.length === 1 &&
+    isFilled(network, features) &&
+    arePatternsOf(patterns, features.nSamples) &&
+    patterns.layers.length === 1 &&
+    patterns.layers[0].nColumns === sizes[1];
+  if (!isServed) return undefined;
+  layersOf(network);
+  const [nInputs, nUnits, nOutputs] = sizes;
+  const nGroups = Math.ceil(nOutputs / span);
+  const factors = nUnits * ((nInputs + 1) * 40 + nGroups * 32); // bytes of norms, scores and their order
+  const forBlocks = (memoryLimit - factors) / 2; // the kernels' arrays, then the copies that are returned
+  const call = { span, linearSkip, memoryLimit: forBlocks };
+  if ("maxError" in budget && budget.maxError !== undefined)
+    return budget.maxError >= 0 ? { ...call, keep: -1, maxError: budget.maxError } : undefined;
+  const allPaths = Number(pathCount(sizes));
+  const keep = wantedPaths(budget, allPaths);
+  if (!Number.isSafeInteger(keep) || keep < span) return undefined;
+  return { ...call, keep: Math.min(keep, allPaths), maxError: 0 };
+}
+
+function wantedPaths(budget: SelectionRequest["budget"], allPaths: number): number {
+  const { keep, mu = NaN } = budget as { readonly keep?: number; readonly mu?: number };
+  if (keep !== undefined) return keep;
+  return mu > 0 && mu <= 1 ? Math.round(mu * allPaths) : NaN;
+}
+
+function spanOf(block: SelectionRequest["block"], nOutputs: number): number | undefined {
+  switch (block) {
+    case "path":
+      return 1;
+    case "block16":
+      return Math.min(16, nOutputs);
+    case "slab":
+      return nOutputs;
+    default:
+      return block satisfies never;
+  }
+}
+
+function selectionOf(
+  { sizes }: Mlp,
+  { nSamples }: Features,
+  { block }: SelectionRequest,
+  selected: SelectedBlocks,
+): PathSelection {
+  const { gateUnits, gateOf, originOf, outputOf, weights } = selected;
+  const isEmpty = (unit: number): boolean => unit === sizes[1];
+  const gates: GateTable = {
+    nGates: gateUnits.length,
+    depth: 1,
+    firstLayer: Uint8Array.from(gateUnits, (unit) => (isEmpty(unit) ? 2 : 1)),
+    units: gateUnits.map((unit) => (isEmpty(unit) ? 0 : unit)),
+  };
+  return {
+    sizes: [...sizes],
+    block,
+    gates,
+    nBlocks: gateOf.length,
+    nPaths: weights.length,
+    gateOf,
+    originOf,
+    outputOf,
+    weights,
+    certificate: {
+      paths: pathCount(sizes),
+      kept: selected.kept,
+      totalMass: selected.totalMass,
+      keptMass: selected.keptMass,
+      bound: selected.bound,
+      measuredError: selected.measuredError,
+      nSamples,
+    },
+  };
+}

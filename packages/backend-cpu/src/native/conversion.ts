@@ -1,0 +1,117 @@
+import type { ActivationPatterns, FloatArray, Mlp } from "@glai/core";
+import type { ConversionCalls, SelectedBlocks } from "../conversion.js";
+import type { NativeAddon } from "./loader.js";
+
+/** What native/binding_conversion.cc exports. */
+interface ConversionAddon {
+  /** [layer, sample, unit] of the first NaN; layer −1 when there is none. */
+  conversionPatterns(
+    sizes: Uint32Array,
+    parameters: FloatArray,
+    features: FloatArray,
+    nSamples: number,
+    words: readonly Uint32Array[],
+    threads: number,
+  ): Promise<Float64Array>;
+  conversionSelect(
+    sizes: Uint32Array,
+    parameters: FloatArray,
+    features: FloatArray,
+    nSamples: number,
+    words: Uint32Array,
+    span: number,
+    keep: number,
+    maxError: number,
+    linearSkip: boolean,
+    memoryLimit: number,
+    threads: number,
+  ): Promise<NativeSelection>;
+  conversionShift(
+    before: readonly Uint32Array[],
+    after: readonly Uint32Array[],
+    widths: Uint32Array,
+    features: FloatArray,
+    nSamples: number,
+    nFeatures: number,
+    threads: number,
+  ): Promise<number>;
+  /** [status, mass] */
+  conversionTotalMass(
+    sizes: Uint32Array,
+    parameters: FloatArray,
+    features: FloatArray,
+    nSamples: number,
+    threads: number,
+  ): Promise<Float64Array>;
+}
+
+interface NativeSelection extends Pick<
+  SelectedBlocks,
+  "gateOf" | "gateUnits" | "originOf" | "outputOf" | "weights"
+> {
+  readonly status: number;
+  readonly numbers: Float64Array; // kept, totalMass, keptMass, bound, measuredError
+}
+
+/** Status of a call that went well; see native/conversion_select.h. */
+export const selectedStatus = -1;
+
+/** The addon's conversion kernels, off the event loop; the arrays must be left alone meanwhile. */
+export function nativeConversionCalls(addon: NativeAddon, threads: number): ConversionCalls {
+  const conversion = addon as NativeAddon & ConversionAddon;
+  const sizesOf = ({ sizes }: Mlp): Uint32Array => Uint32Array.from(sizes);
+  const wordsOf = ({ layers }: ActivationPatterns): Uint32Array[] =>
+    layers.map(({ words }) => words);
+  return {
+    async patterns(network, features, words) {
+      const [layer, sample, unit] = await conversion.conversionPatterns(
+        sizesOf(network),
+        network.parameters,
+        features.values,
+        features.nSamples,
+        words,
+        threads,
+      );
+      return layer < 0 ? undefined : { layer, sample, unit };
+    },
+    async select(network, features, words, call) {
+      const { status, numbers, ...blocks } = await conversion.conversionSelect(
+        sizesOf(network),
+        network.parameters,
+        features.values,
+        features.nSamples,
+        words,
+        call.span,
+        call.keep,
+        call.maxError,
+        call.linearSkip,
+        call.memoryLimit,
+        threads,
+      );
+      if (status !== selectedStatus) return undefined;
+      const [kept, totalMass, keptMass, bound, measuredError] = numbers;
+      return { ...blocks, kept, totalMass, keptMass, bound, measuredError };
+    },
+    async shift(before, after, features) {
+      return conversion.conversionShift(
+        wordsOf(before),
+        wordsOf(after),
+        Uint32Array.from(before.layers, ({ nColumns }) => nColumns),
+        features.values,
+        features.nSamples,
+        features.nFeatures,
+        threads,
+      );
+    },
+    async totalMass(network, features) {
+      const [status, mass] = await conversion.conversionTotalMass(
+        sizesOf(network),
+        network.parameters,
+        features.values,
+        features.nSamples,
+        threads,
+      );
+      return status === selectedStatus ? mass : undefined;
+    },
+  };
+}

@@ -1,0 +1,352 @@
+import {
+  activationPatterns,
+  type ActivationPatterns,
+  type ConversionKernels,
+  createMlp,
+  createRandom,
+  type Features,
+  type FloatArray,
+  isGlaiError,
+  type Mlp,
+  parameterCount,
+  pathCount,
+  type PathSelection,
+  type Random,
+  selectPaths,
+  type SelectionRequest,
+  structuralShift,
+  totalMass,
+} from "@glai/core";
+import { describe, expect, test } from "vitest";
+import { createConversion } from "../src/conversion.js";
+import { nativeConversionCalls } from "../src/native/conversion.js";
+import { loadNative } from "../src/native/loader.js";
+import { wasmConversionCalls } from "../src/wasm/conversion.js";
+import { createWasmInstance } from "../src/wasm/loader.js";
+
+type Arrays = Float32ArrayConstructor | Float64ArrayConstructor;
+
+const native = loadNative();
+const wasm = createWasmInstance();
+const tiers: { readonly tier: string; readonly conversion: ConversionKernels }[] = [
+  { tier: "wasm", conversion: createConversion(wasmConversionCalls(() => wasm)) },
+];
+if (native.addon !== undefined)
+  tiers.push({
+    tier: "native",
+    conversion: createConversion(nativeConversionCalls(native.addon, 2)),
+  });
+
+function featuresOf(
+  nSamples: number,
+  nFeatures: number,
+  random: Random,
+  arrays: Arrays,
+  draw = () => random.normal(),
+): Features {
+  return { values: new arrays(nSamples * nFeatures).map(draw), nSamples, nFeatures };
+}
+
+/** Weights and features from −2 … 2: sums are exact in float32, and zeros and ties abound. */
+function wholeNumbers(sizes: readonly number[], nSamples: number, seed: number) {
+  const random = createRandom(seed);
+  const draw = (): number => random.integer(5) - 2;
+  const network: Mlp = {
+    sizes,
+    parameters: new Float64Array(parameterCount(sizes)).map(draw),
+  };
+  return { network, features: featuresOf(nSamples, sizes[0], random, Float32Array, draw) };
+}
+
+/** Everything but the measured error, which rounds with the features' precision; arrays as their bytes. */
+function blocksOf({ certificate, gates, ...selection }: PathSelection) {
+  const { measuredError: _, ...exact } = certificate;
+  return { ...bytesOf(selection), gates: bytesOf(gates), certificate: exact };
+}
+
+function bytesOf(record: object): object {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name,
+      ArrayBuffer.isView(value)
+        ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
+        : value,
+    ]),
+  );
+}
+
+function expectClose(found: number, expected: number, relative: number, scale = expected): void {
+  expect(Math.abs(found - expected)).toBeLessThanOrEqual(relative * Math.abs(scale));
+}
+
+async function codeOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    await call();
+    return "no error";
+  } catch (error) {
+    return isGlaiError(error) ? error.code : String(error);
+  }
+}
+
+const shapes: readonly (readonly number[])[] = [
+  [1, 1, 1],
+  [13, 37, 1],
+  [70, 64, 5],
+  [33, 129, 37],
+  [6, 65, 4, 18, 3],
+  [20, 7, 129, 2],
+];
+
+describe.each(tiers)("conversion of the $tier tier", { timeout: 60_000 }, ({ conversion }) => {
+  test("patterns of whole numbers are core's bit for bit, pre-activations of 0 included", async () => {
+    for (const [i, sizes] of shapes.entries())
+      for (const nSamples of [1, 63, 130]) {
+        const { network, features } = wholeNumbers(sizes, nSamples, i);
+        const found = await conversion.activationPatterns(network, features);
+        expect(found).toEqual(activationPatterns(network, features));
+      }
+  });
+
+  test("patterns of float64 features are those of float64 products", async () => {
+    const random = createRandom(3);
+    const network = createMlp([40, 70, 50, 3], random);
+    const features = featuresOf(2100, 40, random, Float64Array); // more than one chunk of rows
+    const found = await conversion.activationPatterns(network, features);
+    expect(found).toEqual(activationPatterns(network, features));
+  });
+
+  test("patterns of float32 features differ only where rounding decides", async () => {
+    const random = createRandom(4);
+    const network = createMlp([300, 90, 3], random);
+    const features = featuresOf(200, 300, random, Float32Array);
+    const found = (await conversion.activationPatterns(network, features)).layers[0].words;
+    const expected = activationPatterns(network, features).layers[0].words;
+    expect(found.filter((word, i) => word !== expected[i]).length).toBeLessThan(3);
+  });
+
+  test("NaN in a pre-activation is bad-data and names layer, unit and sample", async () => {
+    const { network, features } = wholeNumbers([5, 6, 7, 2], 100, 1);
+    const values = features.values.slice();
+    values[5 * 71 + 2] = NaN;
+    const call = conversion.activationPatterns(network, { ...features, values });
+    await expect(call).rejects.toMatchObject({
+      code: "bad-data",
+      message: expect.stringContaining("layer 1 unit 0 is NaN for sample 71"),
+    });
+  });
+
+  const budgets: readonly SelectionRequest["budget"][] = [
+    { keep: 40 },
+    { mu: 0.13 },
+    { mu: 1 },
+    { maxError: 0.02 },
+    { maxError: 0 },
+    { maxError: 1e9 },
+  ];
+  const blocks = ["path", "block16", "slab"] as const;
+
+  test.each(blocks)("%s selections are core's, with its certificate", async (block) => {
+    for (const arrays of [Float32Array, Float64Array])
+      for (const [i, sizes] of [
+        [1, 1, 1],
+        [13, 37, 1],
+        [30, 9, 37],
+        [7, 65, 20],
+      ].entries())
+        for (const budget of budgets) {
+          const paths = Number(pathCount(sizes));
+          if ("mu" in budget && Math.round(budget.mu * paths) < sizes[2]) continue; // refused
+          const random = createRandom(100 + i);
+          const network = createMlp(sizes, random);
+          const features = featuresOf(70 + i, sizes[0], random, arrays);
+          const patterns = activationPatterns(network, features);
+          for (const linearSkip of [false, true]) {
+            const request = { block, budget, linearSkip };
+            const expected = selectPaths(network, features, patterns, request);
+            const found = await conversion.selectPaths(network, features, patterns, request);
+            expect(blocksOf(found)).toEqual(blocksOf(expected));
+            const { measuredError, totalMass } = expected.certificate;
+            const allowed = arrays === Float32Array ? 1e-5 : 1e-12;
+            expectClose(found.certificate.measuredError, measuredError, allowed, totalMass);
+          }
+        }
+  });
+
+  test("ties are cut as in core", async () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const sizes = [3 + (seed % 5), 4 + seed, 1 + 4 * (seed % 6)];
+      const { network, features } = wholeNumbers(sizes, 20 + seed, seed);
+      const patterns = activationPatterns(network, features);
+      const paths = Number(pathCount(sizes));
+      for (const block of blocks)
+        for (const fraction of [0.2, 0.5, 0.9]) {
+          const keep = Math.max(sizes[2], Math.floor(fraction * paths));
+          const request: SelectionRequest = { block, budget: { keep } };
+          const found = await conversion.selectPaths(network, features, patterns, request);
+          const expected = selectPaths(network, features, patterns, request);
+          expect(blocksOf(found)).toEqual(blocksOf(expected));
+          const error = expected.certificate.measuredError;
+          expectClose(found.certificate.measuredError, error, 1e-5, expected.certificate.totalMass);
+        }
+    }
+  });
+
+  test("nothing removed is an error of exactly 0, and almost nothing stays under its bound", async () => {
+    const random = createRandom(8);
+    const network = createMlp([50, 30, 10], random);
+    const features = featuresOf(300, 50, random, Float32Array);
+    const patterns = activationPatterns(network, features);
+    const of = async (budget: SelectionRequest["budget"]) =>
+      (await conversion.selectPaths(network, features, patterns, { block: "path", budget }))
+        .certificate;
+    expect(await of({ mu: 1 })).toMatchObject({ bound: 0, measuredError: 0 });
+    for (const maxError of [1e-7, 1e-4, 0.1, 1]) {
+      const { bound, measuredError } = await of({ maxError });
+      expect(bound).toBeLessThanOrEqual(maxError);
+      expect(measuredError).toBeGreaterThan(0);
+      expect(measuredError).toBeLessThanOrEqual(bound);
+    }
+  });
+
+  test("random ranks and deeper networks are served by core", async () => {
+    const random = createRandom(9);
+    const features = featuresOf(40, 6, random, Float32Array);
+    const requests: [readonly number[], SelectionRequest][] = [
+      [[6, 9, 3], { block: "slab", budget: { keep: 30 }, rank: { kind: "random", seed: 4 } }],
+      [[6, 5, 4, 3], { block: "path", budget: { keep: 30 } }],
+    ];
+    for (const [sizes, request] of requests) {
+      const network = createMlp(sizes, random);
+      const patterns = activationPatterns(network, features);
+      expect(await conversion.selectPaths(network, features, patterns, request)).toEqual(
+        selectPaths(network, features, patterns, request),
+      );
+    }
+  });
+
+  test("the structural shift and the total mass are core's", async () => {
+    for (const arrays of [Float32Array, Float64Array])
+      for (const [i, sizes] of shapes.entries()) {
+        const random = createRandom(20 + i);
+        const network = createMlp(sizes, random.split("before"));
+        const later = createMlp(sizes, random.split("after"));
+        const features = featuresOf(77, sizes[0], random, arrays);
+        const before = activationPatterns(network, features);
+        const after = activationPatterns(later, features);
+        const nOutputs = sizes[sizes.length - 1];
+        const shift = await conversion.structuralShift(before, after, features, nOutputs);
+        expectClose(shift, structuralShift(before, after, features, nOutputs), 1e-13);
+        const mass = await conversion.totalMass(network, features);
+        expectClose(mass, totalMass(network, features), arrays === Float32Array ? 1e-6 : 1e-12);
+      }
+  });
+
+  test("requests and numbers that make no sense are core's errors", async () => {
+    const random = createRandom(11);
+    const network = createMlp([6, 9, 3], random);
+    const features = featuresOf(12, 6, random, Float32Array);
+    const patterns = activationPatterns(network, features);
+    const request: SelectionRequest = { block: "path", budget: { keep: 10 } };
+    const withValue = (values: FloatArray, value: number): FloatArray => {
+      const copy = values.slice();
+      copy[3] = value;
+      return copy;
+    };
+    const infinite = { ...features, values: withValue(features.values, Infinity) };
+    const broken = { ...network, parameters: withValue(network.parameters, NaN) };
+    const short: ActivationPatterns = {
+      nSamples: 12,
+      layers: [{ ...patterns.layers[0], words: patterns.layers[0].words.slice(2) }],
+    };
+    const codes: [string, () => Promise<unknown>][] = [
+      ["bad-data", () => conversion.selectPaths(network, infinite, patterns, request)],
+      ["bad-data", () => conversion.selectPaths(broken, features, patterns, request)],
+      ["bad-data", () => conversion.totalMass(network, infinite)],
+      ["bad-data", () => conversion.structuralShift(patterns, patterns, infinite, 3)],
+      [
+        "bad-argument",
+        () => conversion.selectPaths(network, features, { ...patterns, nSamples: 3 }, request),
+      ],
+      [
+        "bad-argument",
+        () =>
+          conversion.selectPaths(network, features, patterns, { ...request, budget: { keep: 0 } }),
+      ],
+      [
+        "unsupported",
+        () => conversion.selectPaths(network, features, patterns, { ...request, memoryLimit: 100 }),
+      ],
+      [
+        "bad-argument",
+        () => conversion.structuralShift(patterns, { ...patterns, layers: [] }, features, 3),
+      ],
+      ["bad-argument", () => conversion.activationPatterns(network, { ...features, nSamples: 11 })],
+      [
+        "bad-argument",
+        () => conversion.activationPatterns(network, { ...features, nFeatures: 4, nSamples: 18 }),
+      ],
+      [
+        "bad-argument",
+        () => conversion.activationPatterns({ ...network, sizes: [6, 9, 4] }, features),
+      ],
+    ];
+    for (const [code, call] of codes)
+      expect([String(call), await codeOf(call)]).toEqual([String(call), code]);
+    // words of the wrong length never reach the kernels
+    expect(await codeOf(() => conversion.selectPaths(network, features, short, request))).not.toBe(
+      "internal",
+    );
+  });
+});
+
+describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, () => {
+  test("gives the same bits whatever the number of threads", async () => {
+    const random = createRandom(12);
+    const network = createMlp([90, 70, 20], random);
+    const features = featuresOf(3000, 90, random, Float32Array);
+    const run = async (threads: number) => {
+      const conversion = createConversion(nativeConversionCalls(native.addon!, threads));
+      const patterns = await conversion.activationPatterns(network, features);
+      const selection = await conversion.selectPaths(network, features, patterns, {
+        block: "path",
+        budget: { mu: 0.1 },
+      });
+      return { patterns, selection, mass: await conversion.totalMass(network, features) };
+    };
+    const one = await run(1);
+    expect(await run(2)).toEqual(one);
+    expect(await run(5)).toEqual(one);
+  });
+
+  test("refuses what would read out of bounds, without the TypeScript in front", async () => {
+    const addon = native.addon as unknown as Record<string, (...a: unknown[]) => Promise<unknown>>;
+    const sizes = Uint32Array.of(2, 3, 1);
+    const parameters = new Float32Array(13);
+    const x = new Float32Array(8);
+    const words = new Uint32Array(8);
+    const misuses: [string, unknown[]][] = [
+      ["conversionPatterns", [sizes, parameters, x, 4, [new Uint32Array(7)], 1]],
+      ["conversionPatterns", [sizes, parameters, x, 3, [words], 1]],
+      ["conversionPatterns", [sizes, new Float32Array(12), x, 4, [words], 1]],
+      ["conversionPatterns", [Uint32Array.of(2, 0, 1), parameters, x, 4, [words], 1]],
+      ["conversionPatterns", [sizes, parameters, x, 0, [words], 1]],
+      ["conversionPatterns", [sizes, parameters, [], 4, [words], 1]],
+      ["conversionPatterns", []],
+      ["conversionSelect", [sizes, parameters, x, 4, new Uint32Array(7), 1, 5, 0, false, 1e9, 1]],
+      ["conversionSelect", [sizes, parameters, x, 4, words, 2, 5, 0, false, 1e9, 1]],
+      ["conversionSelect", [sizes, parameters, x, 4, words, 1, -1, NaN, false, 1e9, 1]],
+      [
+        "conversionSelect",
+        [Uint32Array.of(2, 3, 1, 1), new Float32Array(15), x, 4, words, 1, 5, 0, false, 1e9, 1],
+      ],
+      ["conversionShift", [[words], [words, words], Uint32Array.of(3), x, 4, 2, 1]],
+      ["conversionShift", [[words], [words], Uint32Array.of(300), x, 4, 2, 1]],
+      ["conversionTotalMass", [sizes, parameters, x, 5, 1]],
+    ];
+    for (const [name, args] of misuses)
+      expect([name, await codeOf(async () => addon[name](...args))]).toEqual([
+        name,
+        "bad-argument",
+      ]);
+  });
+});
