@@ -18,13 +18,15 @@ export function requirementsOf(
   nFeatures: number,
   nClasses: number,
 ): Requirements {
-  const glai = heads.includes("glai");
   const nOutputs =
     protocol.objective.kind === "contrastive" ? protocol.objective.nOutputs : nClasses;
+  const { solver } = protocol.estimator;
+  const glai = heads.includes("glai") && solver.kind === "adam"; // closed forms need linear algebra only
   const optimizers = new Set<OptimizerSpec["kind"]>();
   if (heads.some((head) => head !== "glai")) optimizers.add(protocol.mlp.optimizer.kind);
-  if (glai) optimizers.add(protocol.reduced.optimizer.kind);
-  if (glai || heads.includes("mlp-adam")) optimizers.add(protocol.estimator.solver.optimizer.kind);
+  if (heads.includes("glai")) optimizers.add(protocol.reduced.optimizer.kind);
+  if (solver.kind === "adam" && (glai || heads.includes("mlp-adam")))
+    optimizers.add(solver.optimizer.kind);
   return {
     sizes: [nFeatures, ...protocol.hidden, nOutputs],
     batchSize: protocol.mlp.batchSize,

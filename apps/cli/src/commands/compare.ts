@@ -5,7 +5,7 @@ import { type DatasetOnDisk, openRunFolder } from "@glai/io/node";
 import type { Command } from "commander";
 import { chooseBackend } from "../backends/choose.js";
 import { runComparison } from "../comparison/run-comparison.js";
-import type { Config } from "../config/schema.js";
+import { type Config, headNames } from "../config/schema.js";
 import { parseSeeds } from "../config/seeds.js";
 import { type CommandContext, printResult } from "../context.js";
 import { compareDocument, type CompareDocument, renderCompare } from "../documents/comparison.js";
@@ -13,7 +13,14 @@ import { runDocument } from "../documents/run.js";
 import { comparisonReport } from "../report/comparison-report.js";
 import { manifestJson, newManifest } from "../run/manifest.js";
 import { addConfigOptions, type ConfigFlags, configFrom, printConfig } from "./config-flags.js";
-import { addDataOptions, type DataFlags, dataHelp, dataPath, readData } from "./data-flags.js";
+import {
+  addDataOptions,
+  type DataFlags,
+  dataHelp,
+  dataPath,
+  readData,
+  requiredData,
+} from "./data-flags.js";
 import { parseNonNegative } from "./parse-number.js";
 
 export interface CompareFlags extends ConfigFlags, DataFlags {
@@ -27,27 +34,30 @@ export function addCompare(program: Command, context: CommandContext): void {
   const command = program
     .command("compare")
     .description("train several heads with several seeds and say what the numbers allow to be said")
-    .argument("<data>", dataHelp)
+    .argument("[data]", dataHelp)
     .option("--out <folder>", "keep manifest, metrics and report.html there");
-  addDataOptions(addCompareOptions(command)).action(async (data: string, flags: CompareFlags) => {
-    const config = await configFrom(flags, compareKeys(flags), context);
-    if (printConfig(config, flags, context)) return;
-    const dataset = await readData(context, data, flags);
-    checkPlans(dataset, config);
-    const { comparison, document } = await compareInFolder(
-      dataset,
-      config,
-      { data, flags },
-      context,
-    );
-    printResult(context, flags, document, () => renderCompare(comparison, document));
-  });
+  addDataOptions(addCompareOptions(command)).action(
+    async (given: string | undefined, flags: CompareFlags) => {
+      const config = await configFrom(flags, compareKeys(flags), context);
+      if (printConfig(config, flags, context)) return;
+      const data = requiredData(given, "glai compare data/ --heads mlp,glai");
+      const dataset = await readData(context, data, flags);
+      checkPlans(dataset, config);
+      const { comparison, document } = await compareInFolder(
+        dataset,
+        config,
+        { data, flags },
+        context,
+      );
+      printResult(context, flags, document, () => renderCompare(comparison, document));
+    },
+  );
 }
 
 /** Options that `compare` and `demo` share. */
 export function addCompareOptions(command: Command): Command {
   return addConfigOptions(command)
-    .option("--heads <list>", "of linear, mlp, mlp-reduced, mlp-adam, glai, separated by commas")
+    .option("--heads <list>", `of ${headNames.join(", ")}, separated by commas`)
     .option("--seeds <list>", "like 0..2 or 0,1,5 (0..2)", parseSeeds)
     .option(
       "--target <score>",

@@ -3,7 +3,7 @@ import type { JsonValue } from "@glai/core";
 import { readBytes } from "@glai/io/node";
 import { type Command, Option } from "commander";
 import { stringify as stringifyYaml } from "yaml";
-import type { JsonObject } from "../config/merge.js";
+import { isJsonObject, type JsonObject } from "../config/merge.js";
 import { mergeOverrides, parseConfigFile, parseOverride } from "../config/overrides.js";
 import { resolveConfig } from "../config/resolve.js";
 import { type Config, experimentNames } from "../config/schema.js";
@@ -24,7 +24,7 @@ export interface ConfigFlags extends CommonFlags {
 export const configDefaults: JsonObject = {
   head: "glai",
   seed: 0,
-  heads: ["mlp", "mlp-reduced", "glai", "linear"],
+  heads: ["mlp", "mlp-reduced", "glai", "linear", "mlp-adam"],
   seeds: [0, 1, 2],
   target: null,
   backend: "auto",
@@ -32,6 +32,9 @@ export const configDefaults: JsonObject = {
   experiment: "A1",
   protocol: { name: "fast" },
 };
+
+/** Heads of a comparison under protocol `fast`: the closed forms meet the baselines that could beat them. */
+const fastHeads = ["mlp", "glai", "linear", "linear-ridge", "kernel-rbf"];
 
 export function addConfigOptions(command: Command): Command {
   return command
@@ -63,7 +66,10 @@ export async function configFrom(
   own: JsonObject,
   { terminal }: CommandContext,
 ): Promise<Config> {
-  return resolveConfig(await givenConfig(flags, own, terminal.cwd), configDefaults);
+  const given = await givenConfig(flags, own, terminal.cwd);
+  const { protocol } = given;
+  const paper = isJsonObject(protocol) && protocol.name === "paper";
+  return resolveConfig(given, paper ? configDefaults : { ...configDefaults, heads: fastHeads });
 }
 
 /** Only what the user gave; empty when everything is left at its default. */
@@ -73,14 +79,13 @@ export async function givenConfig(
   cwd: string,
 ): Promise<JsonObject> {
   const options: Record<string, JsonValue> = {
-    ...own,
     ...(protocol !== undefined && { protocol: { name: protocol } }),
     ...(experiment !== undefined && { experiment }),
     ...(backend !== undefined && { backend }),
     ...(threads !== undefined && { threads }),
   };
   const file = path === undefined ? {} : await readConfigFile(resolve(cwd, path));
-  return mergeOverrides([file, ...set.map(parseOverride), options]);
+  return mergeOverrides([file, ...set.map(parseOverride), own, options]);
 }
 
 /** `--print-config`: prints and says so. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { datasetFolder, listDatasets } from "@glai/datasets";
 import type { DatasetOptions } from "@glai/io";
+import { GlaiError } from "@glai/core";
 import { type DatasetOnDisk, readDataset } from "@glai/io/node";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.js";
@@ -23,6 +24,14 @@ export function addDataOptions(command: Command): Command {
     .option("--x <name>", "features in a table: the array's name, or CSV columns like a,b,f*")
     .option("--y <name>", "labels in a table: the array's or column's name")
     .option("--val-split <fraction>", "rows of a table kept for validation (0.2)", parseFraction);
+}
+
+/** For commands whose `<data>` may be left out in some uses. */
+export function requiredData(data: string | undefined, example: string): string {
+  if (data !== undefined) return data;
+  throw new GlaiError("bad-argument", "Missing required argument 'data'.", {
+    hint: `For example: ${example}`,
+  });
 }
 
 /** Reads the dataset that a command was given; a relative path means the caller's folder. */

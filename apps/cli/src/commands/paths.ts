@@ -16,7 +16,7 @@ import { certificateDocument } from "../documents/certificate.js";
 import { exitCodes } from "../exit-codes.js";
 import { formatNumber } from "../output/format.js";
 import type { pathsSchema } from "../schemas/paths.js";
-import { addDataOptions, type DataFlags, dataHelp, readData } from "./data-flags.js";
+import { addDataOptions, type DataFlags, dataHelp, readData, requiredData } from "./data-flags.js";
 import { inputsOf, mlpOf } from "./mlp-input.js";
 import { parseCount, parseNonNegative, parsePositive, parseSeed } from "./parse-number.js";
 import { addPathsShift } from "./paths-shift.js";
@@ -81,20 +81,12 @@ export function addPaths(
 
 async function paths(
   path: string,
-  data: string | undefined,
+  given: string | undefined,
   flags: PathsFlags,
   context: CommandContext,
 ): Promise<PathsDocument> {
   const budget = budgetOf(flags);
-  if (data === undefined) {
-    throw new GlaiError(
-      "bad-argument",
-      "Expected data after the MLP: its training split weighs the paths.",
-      {
-        hint: "For example: glai paths mlp.safetensors data/ --keep 5000",
-      },
-    );
-  }
+  const data = requiredData(given, "glai paths mlp.safetensors data/ --keep 5000");
   const model = await readModel(resolve(context.terminal.cwd, path));
   const network = mlpOf(model, path);
   const dataset = await readData(context, data, flags);

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { GlaiError, headLogits, type HeadModel, type Matrix, softmax } from "@glai/core";
+import { createCpuBackend } from "@glai/backend-cpu";
+import { predictHead } from "@glai/engine";
 import { readFeatures, readModel } from "@glai/io/node";
 import type { Command } from "commander";
 import type { z } from "zod";
@@ -49,7 +51,14 @@ async function predict(
     ...(x !== undefined && { x }),
     ...(y !== undefined && { y }),
   });
-  const probabilities = softmax(headLogits(model, features));
+  // Kernel heads compare every row with every support sample: that wants the fast kernels.
+  const logits =
+    model.body.kind === "kernel"
+      ? await predictHead(model, features, createCpuBackend())
+      : headLogits(model, features);
+  const temperature = model.temperature ?? 1;
+  const values = Float64Array.from(logits.values, (logit) => logit / temperature);
+  const probabilities = softmax({ ...logits, values });
   const scores = rowsOf(probabilities);
   return {
     labels: scores.map((row) => row.indexOf(Math.max(...row))),

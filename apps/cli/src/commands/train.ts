@@ -20,39 +20,54 @@ import {
   givenConfig,
   printConfig,
 } from "./config-flags.js";
-import { addDataOptions, type DataFlags, dataHelp, dataPath, readData } from "./data-flags.js";
+import {
+  addDataOptions,
+  type DataFlags,
+  dataHelp,
+  dataPath,
+  readData,
+  requiredData,
+} from "./data-flags.js";
 import { parseSeed } from "./parse-number.js";
+
+/** The tuned MLP is a search over many runs: `compare` has it. */
+const singleHeads = headNames.filter((name) => name !== "mlp-tuned");
 
 interface TrainFlags extends ConfigFlags, DataFlags {
   readonly head?: string;
   readonly seed?: number;
   readonly out?: string;
   readonly resume?: boolean;
+  readonly compact?: boolean;
 }
 
 export function addTrain(program: Command, context: CommandContext): void {
   const command = program
     .command("train")
     .description("train one head and keep it in a run folder")
-    .argument("<data>", dataHelp)
+    .argument("[data]", dataHelp)
     .addOption(
-      new Option("--head <name>", "glai (default), mlp, mlp-reduced, mlp-adam or linear").choices(
-        headNames,
-      ),
+      new Option(
+        "--head <name>",
+        `glai (default), ${singleHeads.filter((name) => name !== "glai").join(", ")}`,
+      ).choices(singleHeads),
     )
     .option("--seed <n>", "of everything random in the run (0)", parseSeed)
     .option("--out <folder>", "run folder (default: a new one under runs/)")
+    .option("--compact", "glai as a small, pruned, certified path head instead of a closed form")
     .option("--resume", "go on with the run in --out from its last checkpoint");
-  addDataOptions(addConfigOptions(command)).action(async (data: string, flags: TrainFlags) => {
-    const document = await train(data, flags, context);
-    if (document !== undefined) {
-      printResult(context, flags, document, () => renderTrain(document));
-    }
-  });
+  addDataOptions(addConfigOptions(command)).action(
+    async (data: string | undefined, flags: TrainFlags) => {
+      const document = await train(data, flags, context);
+      if (document !== undefined) {
+        printResult(context, flags, document, () => renderTrain(document));
+      }
+    },
+  );
 }
 
 async function train(
-  data: string,
+  given: string | undefined,
   flags: TrainFlags,
   context: CommandContext,
 ): Promise<TrainDocument | undefined> {
@@ -60,6 +75,7 @@ async function train(
   const before = flags.resume === true ? await manifestToResume(flags, context) : undefined;
   const config = before?.config ?? (await configFrom(flags, ownKeys(flags), context));
   if (printConfig(config, flags, context)) return undefined;
+  const data = requiredData(given, "glai train data/ --out runs/x");
   const dataset = await readData(context, data, flags);
   if (before !== undefined) checkSameData(before, dataset, data);
   const { head, seed, protocol } = config;
@@ -106,8 +122,12 @@ async function train(
   }
 }
 
-function ownKeys({ head, seed }: TrainFlags): Record<string, JsonValue> {
-  return { ...(head !== undefined && { head }), ...(seed !== undefined && { seed }) };
+function ownKeys({ compact, head, seed }: TrainFlags): Record<string, JsonValue> {
+  return {
+    ...(head !== undefined && { head }),
+    ...(seed !== undefined && { seed }),
+    ...(compact === true && { protocol: { estimator: { solver: { kind: "adam" } } } }),
+  };
 }
 
 /** A resumed run keeps its configuration; options that say something else are refused. */

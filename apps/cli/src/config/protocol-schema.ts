@@ -53,6 +53,39 @@ const budgetChoices = [
   z.strictObject({ maxError: z.number().min(0) }),
 ] as const;
 
+/** Keys of a solver that are left out take these values, so that `solver.kind` alone is enough. */
+const adamDefaults = {
+  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 },
+  learningRate: 1e-3,
+  batchSize: 64,
+} as const;
+
+const solver = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("adam"),
+    optimizer: optimizer.default(adamDefaults.optimizer),
+    learningRate: rate.default(adamDefaults.learningRate),
+    batchSize: count.default(adamDefaults.batchSize),
+  }),
+  z.strictObject({ kind: z.literal("auto") }),
+  z.strictObject({
+    kind: z.literal("kernel"),
+    selector: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("infinite"), power: z.number().gt(0).default(2) }),
+        z.strictObject({
+          kind: z.literal("trained"),
+          hidden: z.array(count).min(1).default([512]),
+          epochs: count.default(2),
+        }),
+      ])
+      .default({ kind: "infinite", power: 2 }),
+    method: z.enum(["auto", "cholesky", "conjugate-gradients", "landmarks"]).default("auto"),
+  }),
+  z.strictObject({ kind: z.literal("lbfgs"), lambda: z.number().min(0).default(1e-4) }),
+  z.strictObject({ kind: z.literal("ridge") }),
+]);
+
 const estimator = z.strictObject({
   block: z.enum(["path", "block16", "slab"]),
   budget: z.union([z.literal("match"), ...budgetChoices], {
@@ -60,7 +93,7 @@ const estimator = z.strictObject({
   }),
   linearSkip: z.boolean(),
   rank: z.enum(["random", "theorem2"]),
-  solver: z.strictObject({ kind: z.literal("adam"), ...gradientTraining }),
+  solver,
 });
 
 /** Everything a run depends on besides data, seed and backend; documented at `ProtocolConfig` in @glai/engine. */

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { protocolSchema } from "./protocol-schema.js";
 
-export const headNames = ["linear", "mlp", "mlp-reduced", "mlp-adam", "glai"] as const;
+export const headNames = [
+  "linear",
+  "linear-ridge",
+  "mlp",
+  "mlp-reduced",
+  "mlp-adam",
+  "mlp-tuned",
+  "kernel-rbf",
+  "glai",
+] as const;
 
 export const experimentNames = ["A1", "A2", "B1", "B2", "C1", "C2"] as const;
 

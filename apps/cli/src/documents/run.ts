@@ -8,6 +8,7 @@ type RunDocument = z.infer<typeof runSchema>;
 /** What `train` and `compare` have in common about one run. */
 export function runDocument(run: HeadRun): RunDocument {
   const { seed, score, bestEpoch, epochs, reducedEpochs, stop, seconds, certificate } = run;
+  const { solver, search } = run;
   return {
     seed,
     score,
@@ -17,5 +18,14 @@ export function runDocument(run: HeadRun): RunDocument {
     stop,
     seconds: { ...seconds },
     certificate: certificate === undefined ? null : certificateDocument(certificate),
+    solver:
+      solver === undefined
+        ? null
+        : {
+            ...solver,
+            penaltyPath: solver.penaltyPath.map((step) => ({ ...step })),
+            leaveOneOut: solver.leaveOneOut === undefined ? null : { ...solver.leaveOneOut },
+          },
+    search: search === undefined ? null : { ...search },
   };
 }

@@ -38,7 +38,7 @@ export function trainDocument(
 
 /** The same for people. */
 export function renderTrain(document: TrainDocument): string {
-  const { seconds, certificate, scoreName } = document;
+  const { seconds, certificate, scoreName, solver } = document;
   const phases = [
     ["reduced", seconds.reduced],
     ["conversion", seconds.conversion],
@@ -47,14 +47,27 @@ export function renderTrain(document: TrainDocument): string {
   const parts = phases
     .filter(([, value]) => value > 0)
     .map(([name, value]) => `${name} ${formatSeconds(value)}`);
-  const stop = { cap: "epoch cap", diverged: "diverged", patience: "early stopping" }[
-    document.stop
-  ];
+  const stop = {
+    cap: "epoch cap",
+    diverged: "diverged",
+    patience: "early stopping",
+    solved: "closed form",
+  }[document.stop];
   const lines = [
     `${document.head} on ${document.dataset}, seed ${document.seed}`,
-    `${scoreName}  ${formatScore(document.score, scoreName)} on the validation split, epoch ${document.bestEpoch} of ${document.epochs} (${stop})`,
+    `${scoreName}  ${formatScore(document.score, scoreName)} on the validation split, ${solver === null ? `epoch ${document.bestEpoch} of ${document.epochs} (${stop})` : stop}`,
     `time      ${formatSeconds(seconds.total)}: ${parts.join(", ")}; evaluation besides ${formatSeconds(seconds.evaluation)}`,
   ];
+  if (solver !== null) {
+    lines.push(
+      `solver    ${solver.detail}; penalty ${formatNumber(solver.penalty)}, relative residual ${solver.residual.toExponential(1)}`,
+    );
+    if (solver.leaveOneOut !== null) {
+      lines.push(
+        `          leave-one-out ${formatScore(solver.leaveOneOut.accuracy, "accuracy")} on ${solver.leaveOneOut.rows} training rows, the validation split not looked at`,
+      );
+    }
+  }
   if (certificate !== null) {
     const { kept, paths, bound, totalMass, measuredError, nSamples } = certificate;
     lines.push(

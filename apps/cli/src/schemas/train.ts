@@ -8,6 +8,25 @@ import {
   secondsSchema,
 } from "./parts.js";
 
+/** How a closed form came about. */
+const solverSchema = z.strictObject({
+  solver: z.enum(["kernel", "lbfgs", "ridge"]),
+  objective: z.number(),
+  penalty: z.number(),
+  penaltyPath: z.array(z.strictObject({ penalty: z.number(), meanSquaredError: z.number() })),
+  leaveOneOut: z.strictObject({ rows: z.int(), accuracy: z.number() }).nullable(),
+  iterations: z.int(),
+  residual: z.number(),
+  bytes: z.number(),
+  detail: z.string(),
+});
+
+const searchSchema = z.strictObject({
+  configurations: z.int(),
+  seconds: z.number().describe("of the whole search; not part of the run's own seconds"),
+  winner: z.string(),
+});
+
 /** One trained run, as `train` and `compare` show it. */
 export const runSchema = z.strictObject({
   seed: z.int(),
@@ -15,9 +34,11 @@ export const runSchema = z.strictObject({
   bestEpoch: z.int(),
   epochs: z.int().describe("until the stop, epochs of the reduced MLP included"),
   reducedEpochs: z.int(),
-  stop: z.enum(["cap", "diverged", "patience"]),
+  stop: z.enum(["cap", "diverged", "patience", "solved"]),
   seconds: secondsSchema,
-  certificate: certificateSchema.nullable().describe("heads other than glai have none"),
+  certificate: certificateSchema.nullable().describe("heads without a path selection have none"),
+  solver: solverSchema.nullable().describe("closed forms only"),
+  search: searchSchema.nullable().describe("mlp-tuned only"),
 });
 
 /** What `glai train --json` prints. */
