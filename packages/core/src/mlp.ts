@@ -67,7 +67,7 @@ export function mlpForward(network: Mlp, features: Features): Matrix {
 }
 
 /** Throws `bad-argument` unless the features are as wide as the network's inputs and as long as they claim. */
-export function checkWidth(network: Mlp, features: Features): void {
+function checkWidth(network: Mlp, features: Features): void {
   if (features.nFeatures !== network.sizes[0])
     throw new GlaiError(
       "bad-argument",
