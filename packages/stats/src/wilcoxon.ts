@@ -42,7 +42,7 @@ export interface WilcoxonOptions extends PairedOptions {
  * @example
  * const x = [125, 115, 130, 140, 142, 115, 140, 125, 141, 135];
  * const y = [110, 122, 125, 120, 144, 124, 123, 137, 135, 144];
- * wilcoxonSignedRank(x, y).pValue; // 0.666015625
+ * wilcoxonSignedRank(x, y).pValue; // 0.677734375
  */
 export function wilcoxonSignedRank(
   x: Sample,

@@ -40,13 +40,13 @@ describe("rejection rates under the null", () => {
     it.each(["wilcox", "pratt", "zsplit"] as const)(
       "Wilcoxon, exact with ties and zeros (%s): the size of its own ranks",
       (zeroMethod) => {
-        const magnitudes = [0, 0, 1, 1, 1, 2, 2, 3, 8, 8, 20];
+        const magnitudes = [0, 0, 1, 1, 2, 2, 3, 8, 20];
         const all = signPatterns(magnitudes).map(
-          (d) => wilcoxonSignedRank(d, zeros(11), { alternative, zeroMethod }).pValue,
+          (d) => wilcoxonSignedRank(d, zeros(9), { alternative, zeroMethod }).pValue,
         );
         const found = shareOf(2000, 3, (random) => {
           const d = magnitudes.map((value) => (random() < 0.5 ? value : -value));
-          return wilcoxonSignedRank(d, zeros(11), { alternative, zeroMethod }).pValue <= 0.1;
+          return wilcoxonSignedRank(d, zeros(9), { alternative, zeroMethod }).pValue <= 0.1;
         });
         const size = attainableSize(all, 0.1);
         expect(size).toBeGreaterThan(0.05);

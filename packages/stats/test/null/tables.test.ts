@@ -35,31 +35,31 @@ describe("rejection rates under the null", () => {
         for (const c of orders)
           all.push(friedman([[1, 2, 3], a, b, c], { method: "exact" }).pValue);
     for (const alpha of [0.05, 0.3]) {
-      const found = shareOf(800, 1, (random) => friedman(nullTable(random, 4, 3)).pValue <= alpha);
-      expectRate(found, attainableSize(all, alpha), 800);
+      const found = shareOf(600, 1, (random) => friedman(nullTable(random, 4, 3)).pValue <= alpha);
+      expectRate(found, attainableSize(all, alpha), 600);
     }
   });
 
   it("Friedman, Iman and Davenport's F: the level within 0.005", () => {
-    const found = shareOf(1500, 2, (random) => {
+    const found = shareOf(800, 2, (random) => {
       return friedman(nullTable(random, 20, 6), { method: "iman-davenport" }).pValue <= 0.05;
     });
-    expectRate(found, 0.05, 1500, 0.005);
+    expectRate(found, 0.05, 800, 0.005);
   });
 
   it("Friedman, chi-squared: the level within 0.005 for many blocks", () => {
-    const found = shareOf(1500, 3, (random) => {
+    const found = shareOf(800, 3, (random) => {
       return friedman(nullTable(random, 50, 4), { method: "chi-squared" }).pValue <= 0.05;
     });
-    expectRate(found, 0.05, 1500, 0.005);
+    expectRate(found, 0.05, 800, 0.005);
   });
 
   it("Nemenyi: the chance of any false difference is the level", () => {
-    const found = shareOf(1000, 4, (random) => {
+    const found = shareOf(600, 4, (random) => {
       const { comparisons } = nemenyi(nullTable(random, 40, 4));
       return comparisons.some((c) => c.pValue <= 0.05);
     });
-    expectRate(found, 0.05, 1000, 0.005);
+    expectRate(found, 0.05, 600, 0.005);
   });
 
   it("mean-rank z test: each raw p holds the level, and Holm's keep the family below it", () => {
