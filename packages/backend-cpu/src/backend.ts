@@ -9,6 +9,7 @@ import {
 import type { SessionKernels } from "./kernels.js";
 import { createNativeKernels } from "./native/kernels.js";
 import { createSession } from "./session.js";
+import { createServices } from "./tier-algebra.js";
 import { chooseTier, type CpuTier, type Tier } from "./tier.js";
 import { createTypescriptKernels } from "./typescript/kernels.js";
 
@@ -40,6 +41,7 @@ export function createCpuBackend(options: CpuBackendOptions = {}): Backend {
       checkTraining(model, training);
       return createSession(model, training, createKernels(await choose(), model, training));
     },
+    ...createServices(choose),
   };
 }
 
