@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   createBitMatrix,
@@ -11,8 +11,6 @@ import {
 } from "../src/index.js";
 import { transposeBits } from "../src/bits.js";
 import { cases, trace } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 describe("bit matrices", () => {
   it("pads rows to whole 64-bit words", () => {

@@ -1,11 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createRandom } from "../src/index.js";
 import { tiesWithin } from "../src/pruning/chosen-blocks.js";
 import { createCollector } from "../src/pruning/collector.js";
 import { largestThreshold, thresholdOf } from "../src/pruning/threshold.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 const scores = fc.array(
   fc.oneof(

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   createMlp,
@@ -10,8 +10,6 @@ import {
   mlpForward,
 } from "../src/index.js";
 import { cases, relativeError, trace } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 describe("createMlp", () => {
   it("draws weights and biases uniformly within ±1/√fan_in and rounds them to float32", () => {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   enumeratePaths,
@@ -10,8 +10,6 @@ import {
   pathWeight,
 } from "../src/index.js";
 import { allPaths, cases, distance, relativeError } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 describe("paths", () => {
   it("are enumerated in canonical order: gates, then origins, then outputs", () => {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   type BlockKind,
@@ -14,8 +14,6 @@ import {
   selectPaths,
 } from "../src/index.js";
 import { type Case, cases } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 interface Trained {
   readonly given: Case;

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   type BlockKind,
@@ -31,8 +31,6 @@ import {
   relativeError,
   type ScoredPath,
 } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // a second or two each on a quiet machine
 
 const kinds: readonly BlockKind[] = ["path", "block16", "slab"];
 const kind = fc.constantFrom(...kinds);

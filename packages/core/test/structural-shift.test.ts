@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationPatterns,
   createBitMatrix,
@@ -9,8 +9,6 @@ import {
   totalMass,
 } from "../src/index.js";
 import { allPaths, type Case, cases, distance } from "./brute-force.js";
-
-vi.setConfig({ testTimeout: 60_000 }); // under a second each on a quiet machine
 
 /** The same network some steps later. */
 function later({ network, features }: Case, drift: number): Case {
