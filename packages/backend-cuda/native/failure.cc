@@ -1,0 +1,47 @@
+#include "failure.h"
+#include <cstdio>
+
+namespace glai::cuda {
+
+void check(cudaError_t error, const char* doing) {
+  if (error == cudaSuccess) return;
+  const std::string name = cudaGetErrorName(error);
+  switch (error) {
+    case cudaErrorMemoryAllocation:
+      throw Failure{"out-of-memory", std::string("The GPU ran out of memory while ") + doing + ".",
+                    "Use a smaller batch, or free memory: nvidia-smi shows who holds it."};
+    case cudaErrorNoDevice:
+    case cudaErrorInsufficientDriver:
+      throw Failure{"unavailable", "The GPU or its driver cannot be reached (" + name + ").", "Run: nvidia-smi"};
+    case cudaErrorNoKernelImageForDevice:
+      throw Failure{"unavailable", "The kernels were not built for this GPU (" + name + ").",
+                    "Build them here: pnpm --filter @glai/backend-cuda build:native"};
+    case cudaErrorInvalidValue:
+    case cudaErrorInvalidConfiguration:
+      throw Failure{"internal", std::string("Expected a valid CUDA call while ") + doing + " but received " + name +
+                                    " (" + cudaGetErrorString(error) + ").",
+                    "Please report this with the model's sizes."};
+    default:
+      throw Failure{"device-lost",
+                    std::string("The GPU stopped answering while ") + doing + ": " + name + " (" +
+                        cudaGetErrorString(error) + ").",
+                    "CUDA gives a process no second try: start it again from its last checkpoint. `nvidia-smi` and "
+                    "the kernel log (Xid) say more."};
+  }
+}
+
+std::string sizeText(size_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " bytes";
+  const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes) / 1024;
+  int unit = 0;
+  while (value >= 1024 && unit < 3) {
+    value /= 1024;
+    unit++;
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f %s", value, units[unit]);
+  return text;
+}
+
+}  // namespace glai::cuda

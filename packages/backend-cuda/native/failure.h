@@ -1,0 +1,22 @@
+// What goes wrong on the device, as a value that a worker thread can carry to JavaScript.
+#pragma once
+#include <cuda_runtime.h>
+#include <cstddef>
+#include <string>
+
+namespace glai::cuda {
+
+/// Thrown on worker threads; the binding turns it into a rejection with the same three words.
+struct Failure {
+  std::string code;  // a GlaiErrorCode
+  std::string message;
+  std::string hint;
+};
+
+/// Throws a Failure unless the call went well; `doing` completes "while …".
+void check(cudaError_t error, const char* doing);
+
+/// "1.5 GiB", "640 bytes".
+std::string sizeText(size_t bytes);
+
+}  // namespace glai::cuda

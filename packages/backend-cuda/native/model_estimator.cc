@@ -1,0 +1,133 @@
+#include <cmath>
+#include "batch.h"
+#include "model.h"
+#include "slots.h"
+
+namespace glai::cuda {
+
+namespace {
+
+/// Hidden units of the gates, numbered over all layers as the dropout stream does.
+struct GateUnits {
+  std::vector<uint32_t> units;      // [firstUnit[nGates]]
+  std::vector<uint32_t> firstUnit;  // [nGates + 1]
+};
+
+GateUnits unitsOfGates(const SelectionTables& selection, const std::vector<int>& sizes) {
+  GateUnits gates;
+  gates.firstUnit.push_back(0);
+  for (uint32_t gate = 0; gate < selection.nGates; gate++) {
+    uint32_t before = 0;  // units of the layers below
+    for (int layer = 1; layer <= selection.depth; layer++) {
+      if (layer >= static_cast<int>(selection.firstLayer[gate]))
+        gates.units.push_back(before + selection.units[static_cast<size_t>(gate) * selection.depth + layer - 1]);
+      before += sizes[layer];
+    }
+    gates.firstUnit.push_back(static_cast<uint32_t>(gates.units.size()));
+  }
+  return gates;
+}
+
+unsigned paddedRows(unsigned capacity) {
+  return (capacity + kMaskRows - 1) / kMaskRows * kMaskRows;
+}
+
+class EstimatorModel final : public Model {
+ public:
+  EstimatorModel(const std::vector<int>& sizes, const SelectionTables& selection, const Dropout& dropout,
+                 cudaStream_t stream)
+      : nInputs_(sizes.front()),
+        nOutputs_(sizes.back()),
+        nGates_(static_cast<int>(selection.nGates)),
+        dropout_(dropout),
+        slots_(makeSlots(selection, sizes.back())) {
+    const GateUnits gates = unitsOfGates(selection, sizes);
+    std::vector<float> scales(nGates_);
+    for (int gate = 0; gate < nGates_; gate++)
+      scales[gate] = std::pow(dropout.keepScale, static_cast<float>(gates.firstUnit[gate + 1] - gates.firstUnit[gate]));
+    Transfer transfer;
+    const auto put = [&](auto& to, const auto& from) {
+      to.reserve(from.size());
+      transfer.upload(to, from.data(), from.size(), stream);
+    };
+    put(byParameter_, slots_.byParameter);
+    put(byGroup_, slots_.byGroup);
+    put(firstSlot_, slots_.firstSlot);
+    put(units_, gates.units);
+    put(firstUnit_, gates.firstUnit);
+    put(gateScale_, scales);
+    check(cudaStreamSynchronize(stream), "uploading a selection");
+  }
+
+  size_t nParameters() const override { return slots_.nPaths; }
+  int nOutputs() const override { return nOutputs_; }
+  const float* logits() const override { return logits_.get(); }
+
+  bool reserve(unsigned capacity) override {
+    const size_t stride = paddedRows(capacity);
+    bool moved = inputs_.reserve((static_cast<size_t>(nInputs_) + 1) * stride);
+    moved = masks_.reserve(nGates_ * (stride / kMaskRows)) || moved;
+    moved = partial_.reserve(chunksFor(slots_, capacity) * nOutputs_ * stride) || moved;
+    moved = logits_.reserve(static_cast<size_t>(capacity) * nOutputs_) || moved;
+    return dLogits_.reserve(nOutputs_ * stride) || moved;
+  }
+
+  LogitGradient dLogits(unsigned capacity) const override { return {dLogits_.get(), 1, paddedRows(capacity)}; }
+
+  void forward(const StepRef& step, const SamplesOnDevice& samples, const float* parameters, unsigned capacity,
+               cudaStream_t stream) override {
+    const unsigned stride = paddedRows(capacity);
+    const BatchInputs inputs{step, samples.features.get(), inputs_.get(), nInputs_, stride};
+    check(batchInputs(inputs, capacity, stream), "gathering a batch");
+    const BatchGates gates{step,   samples.gates.get(), masks_.get(),     nGates_, samples.gateWords,
+                           stride, units_.get(),        firstUnit_.get(), dropout_};
+    check(batchGates(gates, capacity, stream), "gathering gates");
+    const int nGroups = static_cast<int>(slots_.firstSlot.size()) - 1;
+    const int nChunks = chunksFor(slots_, capacity);
+    const EstimatorForward paths{step,    shape(stride), parameters,    byGroup_.get(), firstSlot_.get(),
+                                 nGroups, nChunks,       partial_.get()};
+    check(estimatorForward(paths, capacity, stream), "running an estimator forward");
+    const EstimatorSum sum{step, partial_.get(), logits_.get(), nOutputs_, nChunks, stride};
+    check(estimatorSum(sum, capacity, stream), "adding up an estimator");
+  }
+
+  void backward(const StepRef& step, const SamplesOnDevice&, const Update& update, unsigned capacity,
+                cudaStream_t stream) override {
+    const EstimatorUpdate p{step,
+                            shape(paddedRows(capacity)),
+                            byParameter_.get(),
+                            static_cast<uint32_t>(slots_.byParameter.size()),
+                            dLogits_.get(),
+                            update};
+    check(estimatorUpdate(p, stream), "updating an estimator");
+  }
+
+ private:
+  int nInputs_, nOutputs_, nGates_;
+  Dropout dropout_;
+  SlotTables slots_;
+  DeviceArray<Slot> byParameter_{"slots of the selection"};
+  DeviceArray<Slot> byGroup_{"slots of the selection"};
+  DeviceArray<uint32_t> firstSlot_{"groups of the selection"};
+  DeviceArray<uint32_t> units_{"units of the gates"};
+  DeviceArray<uint32_t> firstUnit_{"units of the gates"};
+  DeviceArray<float> gateScale_{"scales of the gates"};
+  DeviceArray<float> inputs_{"the inputs of a batch"};        // [nInputs + 1, stride]
+  DeviceArray<uint32_t> masks_{"the gates of a batch"};       // [nGates, stride / 32]
+  DeviceArray<float> partial_{"partial logits"};              // [nChunks, nOutputs, stride]
+  DeviceArray<float> logits_{"logits"};                       // [capacity, nOutputs]
+  DeviceArray<float> dLogits_{"gradients of logits"};         // [nOutputs, stride]
+
+  EstimatorShape shape(unsigned stride) const {
+    return {nOutputs_, slots_.width, stride, gateScale_.get(), masks_.get(), inputs_.get()};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Model> createEstimatorModel(const std::vector<int>& sizes, const SelectionTables& selection,
+                                            const Dropout& dropout, cudaStream_t stream) {
+  return std::make_unique<EstimatorModel>(sizes, selection, dropout, stream);
+}
+
+}  // namespace glai::cuda

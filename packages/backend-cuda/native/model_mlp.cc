@@ -1,0 +1,112 @@
+#include "dense.h"
+#include "model.h"
+
+namespace glai::cuda {
+
+namespace {
+
+struct Layer {
+  int nIn, nOut;
+  size_t firstParameter;
+  uint32_t firstUnit;  // in the dropout stream
+};
+
+class MlpModel final : public Model {
+ public:
+  MlpModel(const std::vector<int>& sizes, const Dropout& dropout) : dropout_(dropout) {
+    uint32_t units = 0;
+    for (size_t l = 0; l + 1 < sizes.size(); l++) {
+      layers_.push_back({sizes[l], sizes[l + 1], nParameters_, units});
+      nParameters_ += (static_cast<size_t>(sizes[l]) + 1) * sizes[l + 1];
+      units += sizes[l + 1];
+      outputs_.push_back(std::make_unique<DeviceArray<float>>("activations"));
+      dOutputs_.push_back(std::make_unique<DeviceArray<float>>("gradients of activations"));
+    }
+  }
+
+  size_t nParameters() const override { return nParameters_; }
+  int nOutputs() const override { return layers_.back().nOut; }
+  const float* logits() const override { return outputs_.back()->get(); }
+
+  bool reserve(unsigned capacity) override {
+    bool moved = false;
+    for (size_t l = 0; l < layers_.size(); l++) {
+      const size_t n = static_cast<size_t>(capacity) * layers_[l].nOut;
+      moved = outputs_[l]->reserve(n) || moved;
+      moved = dOutputs_[l]->reserve(n) || moved;
+    }
+    return moved;
+  }
+
+  LogitGradient dLogits(unsigned) const override {
+    return {dOutputs_.back()->get(), static_cast<size_t>(layers_.back().nOut), 1};
+  }
+
+  void forward(const StepRef& step, const SamplesOnDevice& samples, const float* parameters, unsigned capacity,
+               cudaStream_t stream) override {
+    for (size_t l = 0; l < layers_.size(); l++) {
+      const Layer& layer = layers_[l];
+      DenseForward p{};
+      p.step = step;
+      p.input = inputOf(l, samples);
+      p.parameters = parameters + layer.firstParameter;
+      p.output = outputs_[l]->get();
+      p.nIn = layer.nIn;
+      p.nOut = layer.nOut;
+      p.hidden = l + 1 < layers_.size();
+      p.firstUnit = layer.firstUnit;
+      p.dropout = dropout_;
+      check(denseForward(p, capacity, stream), "running a layer forward");
+    }
+  }
+
+  void backward(const StepRef& step, const SamplesOnDevice& samples, const Update& update, unsigned capacity,
+                cudaStream_t stream) override {
+    for (size_t l = layers_.size(); l-- > 0;) {
+      const Layer& layer = layers_[l];
+      if (l > 0) {  // before the weights change
+        DenseBackward p{};
+        p.step = step;
+        p.dOutput = dOutputs_[l]->get();
+        p.parameters = update.parameters + layer.firstParameter;
+        p.activation = outputs_[l - 1]->get();
+        p.dInput = dOutputs_[l - 1]->get();
+        p.nIn = layer.nIn;
+        p.nOut = layer.nOut;
+        p.dropout = dropout_;
+        check(denseBackward(p, capacity, stream), "running a layer backward");
+      }
+      DenseUpdate p{};
+      p.step = step;
+      p.input = inputOf(l, samples);
+      p.dOutput = dOutputs_[l]->get();
+      p.nIn = layer.nIn;
+      p.nOut = layer.nOut;
+      p.firstParameter = layer.firstParameter;
+      p.dropout = dropout_;
+      p.update = update;
+      check(denseUpdate(p, stream), "updating a layer");
+    }
+  }
+
+ private:
+  std::vector<Layer> layers_;
+  std::vector<std::unique_ptr<DeviceArray<float>>> outputs_;   // per layer [capacity, nOut]
+  std::vector<std::unique_ptr<DeviceArray<float>>> dOutputs_;  // per layer [capacity, nOut]
+  size_t nParameters_ = 0;
+  Dropout dropout_;
+
+  /// The first layer reads the samples by row number. A linear head has no hidden unit: inputs are dropped.
+  DenseInput inputOf(size_t l, const SamplesOnDevice& samples) const {
+    if (l > 0) return {outputs_[l - 1]->get(), 0, 0};
+    return {samples.features.get(), 1, layers_.size() == 1};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Model> createMlpModel(const std::vector<int>& sizes, const Dropout& dropout) {
+  return std::make_unique<MlpModel>(sizes, dropout);
+}
+
+}  // namespace glai::cuda

@@ -1,0 +1,29 @@
+import { createRequire } from "node:module";
+import type { CudaAddon } from "../../src/addon.js";
+import { createBackendOver, type CudaBackend } from "../../src/backend.js";
+import { pathOf, type Variant } from "./build-emulation.js";
+
+/** What emulation/control_binding.cc adds to the addon. */
+export interface Emulation {
+  /** Blocks of a grid and threads of a block run last first. */
+  setReverse(reverse: boolean): void;
+  setMemoryLimit(bytes: number): void;
+  failNext(what: "device" | "driver" | "launch"): void;
+  replaceDevice(): void;
+  takeLaunches(): string[];
+  takeSynchronizations(): number;
+  memoryInUse(): number;
+}
+
+export interface EmulatedAddon extends CudaAddon {
+  readonly emulation: Emulation;
+}
+
+export function loadEmulated(variant: Variant = "emulated"): EmulatedAddon {
+  return createRequire(import.meta.url)(pathOf(variant)) as EmulatedAddon;
+}
+
+/** The package's backend over an emulated GPU. */
+export function emulatedBackend(addon: EmulatedAddon): CudaBackend {
+  return createBackendOver(() => ({ addon, path: "the emulation" }));
+}
