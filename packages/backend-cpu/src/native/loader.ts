@@ -58,7 +58,8 @@ function nodeModules(): { require(id: string): unknown } | undefined {
 function candidates(): string[] {
   const named = process.env["GLAI_CPU_ADDON"];
   if (named !== undefined && named !== "") return [named]; // named: this one or none
-  const local = new URL("../../build/Release/glai_cpu.node", import.meta.url);
+  const file = "../../build/Release/glai_cpu.node"; // no literal below: bundlers would pack the addon for a browser
+  const local = new URL(file, import.meta.url);
   return [
     decodeURIComponent(local.pathname.replace(/^\/([A-Za-z]:)/, "$1")),
     `@glai/cpu-${process.platform}-${process.arch}`,
