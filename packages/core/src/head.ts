@@ -13,6 +13,7 @@ export interface HeadModel {
   readonly body: HeadBody;
   readonly preprocessing: Preprocessing;
   readonly classNames?: readonly string[]; // [nOutputs]
+  readonly temperature?: number; // probabilities are softmax(logits / temperature); absent: 1
   readonly config: JsonValue; // the resolved configuration it was trained with
 }
 

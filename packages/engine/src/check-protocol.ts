@@ -18,7 +18,7 @@ export function checkProtocol(protocol: ProtocolConfig): void {
   expect("shiftRows", protocol.shiftRows, "an integer ≥ 0", (v) => v === 0 || isCount(v));
   checkTraining("mlp", protocol.mlp);
   checkTraining("reduced", protocol.reduced);
-  checkTraining("estimator.solver", protocol.estimator.solver);
+  checkSolver(protocol);
   checkFreezeRule(protocol.reduced.freeze, protocol.shiftRows);
   if (preprocessing.kind === "whiten")
     expect(
@@ -38,6 +38,46 @@ export function checkProtocol(protocol: ProtocolConfig): void {
       "bad-argument",
       `Expected earlyStopping.unit to be "${unit}" for the ${objective.kind} objective but received "${earlyStopping.unit}".`,
       { hint: "Accuracy is counted in percentage points, InfoNCE in units of the loss." },
+    );
+}
+
+function checkSolver({ estimator, objective }: ProtocolConfig): void {
+  const { block, linearSkip, solver } = estimator;
+  if (!["adam", "auto"].includes(solver.kind) && objective.kind !== "classification")
+    throw new GlaiError(
+      "bad-argument",
+      `Expected estimator.solver.kind adam or auto for the ${objective.kind} objective but received ${solver.kind}.`,
+      { hint: "Closed forms fit labels; InfoNCE has none." },
+    );
+  switch (solver.kind) {
+    case "adam":
+      return checkTraining("estimator.solver", solver);
+    case "auto":
+      return;
+    case "kernel":
+      if (solver.selector.kind === "trained") {
+        expectCounts("estimator.solver.selector.hidden", solver.selector.hidden);
+        return expect(
+          "estimator.solver.selector.epochs",
+          solver.selector.epochs,
+          "an integer ≥ 1",
+          isCount,
+        );
+      }
+      return expect("estimator.solver.selector.power", solver.selector.power, "> 0", (v) => v > 0);
+    case "lbfgs":
+      expect("estimator.solver.lambda", solver.lambda, "≥ 0", (v) => v >= 0);
+      break;
+    case "ridge":
+      break;
+    default:
+      return solver satisfies never;
+  }
+  if (block !== "slab" || !linearSkip)
+    throw new GlaiError(
+      "bad-argument",
+      `Expected estimator.block slab and estimator.linearSkip true for solver ${solver.kind} but received ${block} and ${linearSkip}.`,
+      { hint: "Set estimator.block=slab and estimator.linearSkip=true, or use solver adam." },
     );
 }
 

@@ -6,10 +6,12 @@ import type {
   Comparison,
   Spread,
 } from "./comparison.js";
+import type { TrainOptions } from "./options.js";
 import type { HeadName } from "./protocol.js";
 import type { HeadRun } from "./run.js";
 import { timeToTarget } from "./time-to-target.js";
 import { trainHead } from "./train-head.js";
+import { tuneMlp } from "./tune-mlp.js";
 
 /**
  * Trains every head with every seed on one backend, heads interleaved within a seed so that a busy moment
@@ -36,11 +38,12 @@ export async function compareHeads(dataset: Dataset, options: CompareOptions): P
     for (const head of mlpFirst(heads)) {
       const count = heads.length * seeds.length;
       options.onEvent?.({ kind: "run-started", head, seed, index: runs.length, count });
-      const run = await trainHead(dataset, {
+      const run = await trainOrTune(dataset, {
         head,
         protocol,
         backend,
         seed,
+        ...(options.grid && { grid: options.grid }),
         now: () => options.now(),
         ...(options.signal && { signal: options.signal }),
         ...(head === "glai" && mlpEpochs !== undefined && { mlpEpochs }),
@@ -58,6 +61,25 @@ export async function compareHeads(dataset: Dataset, options: CompareOptions): P
     scoreName: runs[0].scoreName,
     backend: runs[0].backend,
     config: protocol,
+  };
+}
+
+/** One run; for the tuned MLP the search before it as well, reported beside the run's own clock. */
+async function trainOrTune(
+  dataset: Dataset,
+  options: TrainOptions & Pick<CompareOptions, "grid">,
+): Promise<HeadRun> {
+  if (options.head !== "mlp-tuned") return trainHead(dataset, options);
+  const { run, search, searchSeconds, winner } = await tuneMlp(dataset, options);
+  return {
+    ...run,
+    head: "mlp-tuned",
+    plan: { ...run.plan, head: "mlp-tuned" },
+    search: {
+      configurations: search.length,
+      seconds: searchSeconds,
+      winner: `${winner.preprocessing.kind}, ${winner.optimizer}, learning rate ${winner.learningRate}, batch ${winner.batchSize}, width ${winner.width}`,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { ComparisonEvent } from "./events.js";
 import type { StopSignal } from "./options.js";
 import type { HeadName, ProtocolConfig } from "./protocol.js";
 import type { HeadRun } from "./run.js";
+import type { MlpConfiguration } from "./tune-mlp.js";
 
 /** Options of `compareHeads`. */
 export interface CompareOptions {
@@ -13,6 +14,8 @@ export interface CompareOptions {
   now(): number; // milliseconds of a monotonic clock
   /** Score for time-to-target (0..1, or a loss). Default: each seed's own MLP's best score. */
   readonly target?: number;
+  /** Grid of the tuned MLP. Default: `mlpGrid` of the head's own width. */
+  readonly grid?: readonly MlpConfiguration[];
   readonly signal?: StopSignal;
   onEvent?(event: ComparisonEvent): void;
 }

@@ -23,7 +23,7 @@ export type { StopSignal, TrainOptions } from "./options.js";
 export { planRun, type PlanRequest } from "./plan.js";
 export { predictHead } from "./predict-head.js";
 export { fitPreprocessing, type FitOptions } from "./preprocessing/fit.js";
-export { protocolDefaults } from "./protocol-defaults.js";
+export { compactSolver, protocolDefaults } from "./protocol-defaults.js";
 export type {
   EarlyStoppingConfig,
   EstimatorConfig,
@@ -42,10 +42,43 @@ export type {
   PhaseName,
   RunPlan,
   RunSeconds,
+  SearchReport,
   ShiftPoint,
+  SolverReport,
   StopReason,
 } from "./run.js";
 export { selectionRows } from "./selection-rows.js";
+export {
+  appendToFactor,
+  createKernelFactor,
+  type KernelFactor,
+  removeFromFactor,
+  solveFactor,
+} from "./solvers/kernel-factor.js";
+export {
+  type DualMethod,
+  type KernelRidgeOptions,
+  type KernelRidgeReport,
+  type KernelRidgeSolution,
+  solveKernelRidge,
+} from "./solvers/kernel-ridge.js";
+export { infinitePathKernel, pathKernel, rbfKernel } from "./solvers/kernels.js";
+export { productFeatures } from "./solvers/product-features.js";
+export {
+  ridgeLeaveOneOut,
+  type RidgeReport,
+  ridgeScores,
+  type RidgeSolution,
+  solveRidge,
+} from "./solvers/ridge.js";
+export {
+  emptyStatistics,
+  gatherStatistics,
+  mergeStatistics,
+  removeStatistics,
+  type RidgeStatistics,
+} from "./solvers/ridge-statistics.js";
 export { type ExperimentConstants, table2 } from "./table2.js";
 export { timeToTarget } from "./time-to-target.js";
 export { trainHead } from "./train-head.js";
+export { type MlpConfiguration, mlpGrid, type TunedMlp, tuneMlp } from "./tune-mlp.js";

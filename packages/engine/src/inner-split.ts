@@ -8,8 +8,23 @@ import { takeRows } from "./rows.js";
  */
 export function innerSplit(dataset: Dataset, fraction: number, random: Random): Dataset {
   const { train, nClasses } = dataset;
+  const { kept, held } = innerRows(train.labels, nClasses, fraction, random);
+  return {
+    ...dataset,
+    train: takeSplit(train, kept),
+    validation: takeSplit(train, held),
+  };
+}
+
+/** Row numbers of both sides, ascending. */
+export function innerRows(
+  labels: Uint32Array,
+  nClasses: number,
+  fraction: number, // of every class that is held
+  random: Random,
+): { readonly kept: Uint32Array; readonly held: Uint32Array } {
   const perClass: number[][] = Array.from({ length: nClasses }, () => []);
-  for (const row of random.permutation(train.labels.length)) perClass[train.labels[row]].push(row);
+  for (const row of random.permutation(labels.length)) perClass[labels[row]].push(row);
   const held: number[] = [];
   const kept: number[] = [];
   for (const rows of perClass) {
@@ -18,11 +33,7 @@ export function innerSplit(dataset: Dataset, fraction: number, random: Random): 
     held.push(...rows.slice(0, count));
     kept.push(...rows.slice(count));
   }
-  return {
-    ...dataset,
-    train: takeSplit(train, Uint32Array.from(kept).toSorted()),
-    validation: takeSplit(train, Uint32Array.from(held).toSorted()),
-  };
+  return { kept: Uint32Array.from(kept).toSorted(), held: Uint32Array.from(held).toSorted() };
 }
 
 /** The samples of a split named by `rows`. */

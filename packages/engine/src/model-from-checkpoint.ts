@@ -9,7 +9,19 @@ export function modelFromState(
   description: ModelDescription,
   state: RunState,
 ): HeadModel | undefined {
-  const { best, preprocessing, selector, selection } = state;
+  const { best, preprocessing, selector, selection, solution } = state;
+  if (solution !== undefined && preprocessing !== undefined) {
+    const { head, classNames, config } = description;
+    const { body, temperature } = solution;
+    return {
+      head,
+      body,
+      preprocessing,
+      ...(classNames && { classNames }),
+      ...(temperature !== undefined && { temperature }),
+      config,
+    };
+  }
   if (best === undefined || preprocessing === undefined) return undefined;
   const frozen = selector && selection && { selector, selection };
   return createModel(description, preprocessing, best, frozen);

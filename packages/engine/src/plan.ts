@@ -9,9 +9,11 @@ import {
   type Dataset,
   type Sizes,
 } from "@glai/core";
+import { closedFormOf } from "./closed-form/closed-form.js";
 import { reducedEpochLimit } from "./freeze.js";
 import type { HeadName, ProtocolConfig } from "./protocol.js";
 import type { RunPlan } from "./run.js";
+import { dualMethodFor, estimateDual } from "./solvers/cost.js";
 
 /** What a plan is made from. */
 export interface PlanRequest {
@@ -32,7 +34,7 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
   const notes: string[] = [];
   const nOutputs = outputsOf(dataset, protocol);
   const nInputs = dataset.train.features.nFeatures;
-  const sizes: Sizes = [nInputs, ...(head === "linear" ? [] : protocol.hidden), nOutputs];
+  const sizes: Sizes = [nInputs, ...(isLinear(head) ? [] : protocol.hidden), nOutputs];
   const shared = {
     head,
     sizes,
@@ -43,15 +45,23 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
   if (protocol.objective.kind === "contrastive" && protocol.dropout === 0)
     notes.push("Dropout is 0: the two views of a sample are equal, InfoNCE only spreads samples.");
   switch (head) {
+    case "kernel-rbf":
+      notes.push(methodNote(shared.nTrain, nInputs));
+      return { ...shared, trained: sizes, parameters: shared.nTrain * nOutputs };
     case "linear":
+    case "linear-ridge":
     case "mlp":
     case "mlp-adam":
+    case "mlp-tuned":
       return { ...shared, trained: sizes, parameters: parameterCount(sizes) };
     case "mlp-reduced": {
       const { reduced, rule } = reduce(sizes, protocol, notes);
       return { ...shared, trained: reduced, parameters: parameterCount(reduced), reduction: rule };
     }
     case "glai": {
+      const form = closedFormOf(head, protocol);
+      if (form?.kind === "infinite-kernel" || form?.kind === "trained-kernel")
+        return planDual(shared, protocol, nInputs, nOutputs);
       const { reduced, rule } = reduce(sizes, protocol, notes);
       const budget = planBudget(sizes, reduced, protocol, notes);
       return {
@@ -67,6 +77,51 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
     default:
       return head satisfies never;
   }
+}
+
+/** A head over all paths in the dual: nothing is reduced, nothing is pruned. */
+function planDual(
+  shared: Pick<RunPlan, "head" | "nTrain" | "nValidation" | "sizes"> & { notes: string[] },
+  { estimator }: ProtocolConfig,
+  nInputs: number,
+  nOutputs: number,
+): RunPlan {
+  const { solver } = estimator;
+  const parameters = shared.nTrain * nOutputs;
+  const { notes } = shared;
+  if (solver.kind === "auto")
+    notes.push(
+      "Solver auto: kernel ridge over all paths, whose methods serve any number of samples.",
+    );
+  notes.push(methodNote(shared.nTrain, nInputs));
+  if (solver.kind !== "kernel" || solver.selector.kind === "infinite") {
+    notes.push("The selector is random and infinitely wide: nothing is trained or drawn.");
+    return { ...shared, trained: shared.sizes, parameters };
+  }
+  notes.push(
+    "The selector is trained on four fifths of the training rows; leave-one-out counts only the last fifth.",
+  );
+  return {
+    ...shared,
+    trained: [nInputs, ...solver.selector.hidden, nOutputs],
+    parameters,
+    reducedEpochs: solver.selector.epochs,
+  };
+}
+
+/** How the dual will be solved, and about what it costs. */
+function methodNote(nTrain: number, nInputs: number): string {
+  const estimates = estimateDual(nTrain, nInputs);
+  const chosen = dualMethodFor(nTrain);
+  const words = estimates.map(
+    ({ method, operations, bytes }) =>
+      `${method} ${(operations / 1e9).toPrecision(3)} billion multiplications and ${(bytes / 1e6).toPrecision(3)} MB`,
+  );
+  return `N = ${nTrain}: ${chosen} is chosen (${words.join("; ")}).`;
+}
+
+function isLinear(head: HeadName): boolean {
+  return head === "linear" || head === "linear-ridge" || head === "kernel-rbf";
 }
 
 /** Width of the logits: classes, or the projection of a contrastive objective. */
@@ -106,6 +161,7 @@ function planBudget(
   notes: string[],
 ): NonNullable<RunPlan["budget"]> {
   const { block, budget } = estimator;
+  const nOutputs = sizes[sizes.length - 1];
   if (estimator.linearSkip)
     notes.push(
       `Linear skip adds ${sizes[0] + 1} always-open (origin, gate) pairs on top of the budget.`,
@@ -116,7 +172,21 @@ function planBudget(
       notes.push(
         `O − R = ${original - selector} covers all ${paths} paths: every path is kept (Remark 5).`,
       );
-    return { original, reduced: selector, paths: String(paths), keep, mu, keepsAll, block };
+    if (!solvesSlabs(estimator.solver) || keep <= solvedSlabs * nOutputs)
+      return { original, reduced: selector, paths: String(paths), keep, mu, keepsAll, block };
+    notes.push(
+      `A closed form over F slabs takes F³/6 multiplications: ${solvedSlabs} slabs of the ${Math.floor(keep / nOutputs)} that match the MLP's size are kept. Set estimator.budget to keep more.`,
+    );
+    const limited = solvedSlabs * nOutputs;
+    return {
+      original,
+      reduced: selector,
+      paths: String(paths),
+      keep: limited,
+      mu: limited / Number(paths),
+      keepsAll: false,
+      block,
+    };
   }
   const paths = pathCount(reduced);
   const original = parameterCount(sizes);
@@ -137,6 +207,13 @@ function planBudget(
     keepsAll: keep !== null && keep >= all,
     block,
   };
+}
+
+/** Slabs of a closed form unless a budget is given: more gain little and cost with their cube (docs/guide/protocols.md). */
+const solvedSlabs = 400;
+
+function solvesSlabs({ kind }: ProtocolConfig["estimator"]["solver"]): boolean {
+  return kind === "ridge" || kind === "lbfgs";
 }
 
 function planReducedEpochs({ protocol, mlpEpochs }: PlanRequest, notes: string[]): number {

@@ -1,13 +1,19 @@
-import { applyPreprocessing, headLogits, optimizerDefaults } from "@glai/core";
+import {
+  applyPreprocessing,
+  headLogits,
+  optimizerDefaults,
+  referenceLinearAlgebra,
+} from "@glai/core";
 import type { Backend, Features, FloatArray, HeadModel, Matrix, ModelSpec } from "@glai/core";
 import type { Samples } from "@glai/core";
 import { createPacer } from "./pacing.js";
-import { gatesOf } from "./phases/patterns.js";
+import { kernelScores } from "./closed-form/kernel-scores.js";
+import { gatesOf, patternsOf } from "./phases/patterns.js";
 import { allRows } from "./rows.js";
 
 /**
  * Logits of raw features, [nSamples, nOutputs], through the model's own preprocessing. On core's readable
- * float64 loops, or on a backend when one is given (kernel expansions always run on core). Throws
+ * float64 loops, or on a backend when one is given. Throws
  * `bad-argument` when the widths differ, `bad-data` on NaN, and what the backend throws.
  *
  * @example
@@ -18,8 +24,9 @@ export async function predictHead(
   features: Features, // [nSamples, nFeatures], as the backbone made them
   backend?: Backend,
 ): Promise<Matrix> {
-  if (backend === undefined || model.body.kind === "kernel") return headLogits(model, features);
+  if (backend === undefined) return headLogits(model, features);
   const prepared = applyPreprocessing(model.preprocessing, features);
+  if (model.body.kind === "kernel") return kernelHeadScores(backend, model.body, prepared);
   const { spec, parameters, samples } = await bodyOn(backend, model.body, prepared);
   const session = await backend.prepare(spec, {
     loss: { kind: "crossEntropy" },
@@ -33,6 +40,21 @@ export async function predictHead(
   } finally {
     session.dispose();
   }
+}
+
+/** Scores of a kernel head on a backend's linear algebra (core's, where it has none). */
+export async function kernelHeadScores(
+  backend: Backend,
+  body: Extract<HeadModel["body"], { kind: "kernel" }>,
+  features: Features, // [n, nFeatures], preprocessed
+): Promise<Matrix> {
+  const run = { backend, pacer: createPacer(() => 0) };
+  const { selector, support } = body;
+  const gates = selector && {
+    own: (await patternsOf(run, selector, features)).layers,
+    support: (await patternsOf(run, selector, support)).layers,
+  };
+  return kernelScores(backend.linearAlgebra ?? referenceLinearAlgebra, body, features, gates);
 }
 
 async function bodyOn(

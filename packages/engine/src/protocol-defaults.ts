@@ -1,5 +1,5 @@
 import { optimizerDefaults, type OptimizerSpec } from "@glai/core";
-import type { ExperimentName, GradientTraining, ProtocolConfig } from "./protocol.js";
+import type { ExperimentName, GradientTraining, ProtocolConfig, SolverConfig } from "./protocol.js";
 import { table2 } from "./table2.js";
 
 /**
@@ -73,12 +73,24 @@ function paperProtocol(experiment: ExperimentName): ProtocolConfig {
   };
 }
 
+/**
+ * The solver of a compact head: a pruned, certified path head of the MLP's size, trained by epochs
+ * (`glai train --compact`).
+ *
+ * @example
+ * const fast = protocolDefaults("fast");
+ * const compact = { ...fast, estimator: { ...fast.estimator, solver: compactSolver } };
+ */
+export const compactSolver: Extract<SolverConfig, { kind: "adam" }> = {
+  kind: "adam",
+  optimizer: decoupledAdam(0.1),
+  learningRate: 1e-3,
+  batchSize: 64,
+};
+
 function fastProtocol(): ProtocolConfig {
-  const adam: GradientTraining = {
-    optimizer: optimizerDefaults.adam,
-    learningRate: 1e-3,
-    batchSize: 64,
-  };
+  const { learningRate, batchSize } = compactSolver;
+  const adam: GradientTraining = { optimizer: optimizerDefaults.adam, learningRate, batchSize };
   return {
     name: "fast",
     objective: { kind: "classification", classWeights: "none" },
@@ -96,7 +108,7 @@ function fastProtocol(): ProtocolConfig {
       budget: "match",
       linearSkip: true,
       rank: "theorem2",
-      solver: { ...adam, kind: "adam", optimizer: decoupledAdam(0.1) },
+      solver: { kind: "auto" },
     },
     selectionRows: 1000,
     shiftRows: 1000,

@@ -1,7 +1,25 @@
 import type { BlockKind, Budget, OptimizerSpec } from "@glai/core";
+import type { DualMethod } from "./solvers/kernel-ridge.js";
 
-/** The heads every comparison can train; all go through the same loop on the same backend. */
-export type HeadName = "glai" | "linear" | "mlp" | "mlp-adam" | "mlp-reduced";
+/**
+ * The heads every comparison can train. Those trained by epochs go through the same loop on the same
+ * backend; the closed forms use its linear algebra:
+ * - `linear`, `mlp`, `mlp-reduced`: SGD in protocol `paper`, Adam in `fast`;
+ * - `mlp-adam`: the MLP with the estimator's optimiser;
+ * - `mlp-tuned`: the MLP of the best configuration of a grid, chosen on an inner split (`compareHeads` only);
+ * - `linear-ridge`: least squares in closed form, penalty by exact leave-one-out;
+ * - `kernel-rbf`: Gaussian kernel ridge, bandwidth and penalty by exact leave-one-out;
+ * - `glai`: by `estimator.solver`.
+ */
+export type HeadName =
+  | "glai"
+  | "kernel-rbf"
+  | "linear"
+  | "linear-ridge"
+  | "mlp"
+  | "mlp-adam"
+  | "mlp-reduced"
+  | "mlp-tuned";
 
 /** The experiments of the paper's Table 1, whose constants Table 2 lists. */
 export type ExperimentName = "A1" | "A2" | "B1" | "B2" | "C1" | "C2";
@@ -52,8 +70,28 @@ export type FreezeRule =
   | { readonly kind: "epochs"; readonly n: number }
   | { readonly kind: "fraction"; readonly of: number };
 
-/** How the path weights are found. Only gradient steps for now; closed forms will be further kinds. */
-export type SolverConfig = { readonly kind: "adam" } & GradientTraining;
+/**
+ * How the path weights are found, once the selector is frozen:
+ * - `adam`: mini-batch steps on the kept paths;
+ * - `lbfgs`: softmax regression on the kept slabs, λ/2 ‖V‖² on top of the mean cross-entropy;
+ * - `ridge`: least squares on the kept slabs in closed form, penalty by exact leave-one-out;
+ * - `kernel`: least squares over *all* paths in the dual. `infinite`: the closed form of an infinitely wide
+ *   random selector to the given power: nothing is trained. `trained`: gates of a network with these hidden widths,
+ *   trained for some epochs on four fifths of the rows; leave-one-out counts only on the last fifth;
+ * - `auto`: chosen from a cost model by the number of samples; the plan's notes say what and why.
+ */
+export type SolverConfig =
+  | ({ readonly kind: "adam" } & GradientTraining)
+  | { readonly kind: "auto" }
+  | {
+      readonly kind: "kernel";
+      readonly selector:
+        | { readonly kind: "infinite"; readonly power: number }
+        | { readonly kind: "trained"; readonly hidden: readonly number[]; readonly epochs: number };
+      readonly method: "auto" | DualMethod;
+    }
+  | { readonly kind: "lbfgs"; readonly lambda: number }
+  | { readonly kind: "ridge" };
 
 /** The estimator of a GLAI head: which paths are kept and how their weights are trained. */
 export interface EstimatorConfig {

@@ -8,14 +8,15 @@ import { runSeconds } from "./stopwatch.js";
 /** The report of a finished run, with the best epoch's weights in its model. */
 export function report(run: RunContext, { head, seed }: TrainOptions): HeadRun {
   const { state, plan, capability, description, scoreName } = run;
-  const { selection, stopping } = state;
+  const { selection, solution, stopping } = state;
+  const solved = solution && state.curve.at(-1);
   return {
     head,
     seed,
     model: kept(modelFromState(description, state), "best epoch"),
-    score: kept(stopping.best, "best score"),
+    score: solved?.score ?? kept(stopping.best, "best score"),
     scoreName,
-    bestEpoch: state.reducedEpochs + stopping.bestEpoch,
+    bestEpoch: solved?.epoch ?? state.reducedEpochs + stopping.bestEpoch,
     epochs: state.epoch,
     reducedEpochs: state.reducedEpochs,
     stop: kept(state.stop, "reason to stop"),
@@ -23,6 +24,7 @@ export function report(run: RunContext, { head, seed }: TrainOptions): HeadRun {
     curve: [...state.curve],
     shift: [...state.shift],
     ...(selection && { certificate: selection.certificate }),
+    ...(solution && { solver: solution.report }),
     plan,
     backend: capability,
   };

@@ -1,7 +1,7 @@
 import { GlaiError } from "@glai/core";
-import type { FloatArray, JsonValue, PathSelection, Preprocessing } from "@glai/core";
+import type { FloatArray, HeadBody, JsonValue, PathSelection, Preprocessing } from "@glai/core";
 import { noEpochYet, type EarlyStoppingState } from "./early-stopping.js";
-import type { CurvePoint, ShiftPoint, StopReason } from "./run.js";
+import type { CurvePoint, ShiftPoint, SolverReport, StopReason } from "./run.js";
 import type { ClockSeconds } from "./stopwatch.js";
 
 /** What a session held between two optimiser steps. */
@@ -10,6 +10,13 @@ export interface SessionBuffers {
   readonly firstMoment: FloatArray; // [nParameters]
   readonly secondMoment: FloatArray; // [nParameters]
   readonly step: FloatArray; // [1]
+}
+
+/** What a closed form leaves behind. */
+export interface Solution {
+  readonly body: HeadBody;
+  readonly temperature?: number;
+  readonly report: SolverReport;
 }
 
 /** Where a run is. Everything that the rest of it depends on, and what it will report. */
@@ -32,6 +39,7 @@ export interface RunState {
   previous?: FloatArray; // [nParameters] of the reduced MLP after `epoch`, for the next structural shift
   selector?: FloatArray; // [nParameters] of the frozen reduced MLP, from conversion on
   selection?: PathSelection; // from training on
+  solution?: Solution; // of a closed form, instead of `best`
   clocks?: ClockSeconds; // at the time of the checkpoint
 }
 

@@ -60,8 +60,31 @@ export interface RunPlan {
   readonly notes: readonly string[]; // everything that was decided and might surprise
 }
 
-/** Why the last phase ended. `diverged`: the loss was no longer finite; the best weights were kept. */
-export type StopReason = "cap" | "diverged" | "patience";
+/**
+ * Why the last phase ended. `diverged`: the loss was no longer finite; the best weights were kept.
+ * `solved`: a closed form has no epochs to stop.
+ */
+export type StopReason = "cap" | "diverged" | "patience" | "solved";
+
+/** How a closed form came about. Plain JSON. */
+export interface SolverReport {
+  readonly solver: "kernel" | "lbfgs" | "ridge";
+  readonly objective: number; // what the solver minimised, at the solution
+  readonly penalty: number; // μ of the kernel, λ of ridge and lbfgs
+  readonly penaltyPath: readonly { readonly penalty: number; readonly meanSquaredError: number }[];
+  readonly leaveOneOut?: { readonly rows: number; readonly accuracy: number }; // none for lbfgs
+  readonly iterations: number; // 0 for direct solves
+  readonly residual: number; // relative residual of the linear system; lbfgs: largest gradient entry
+  readonly bytes: number; // of the largest matrix held
+  readonly detail: string; // kernel and method, or features, in words
+}
+
+/** The search that a tuned head was chosen by. */
+export interface SearchReport {
+  readonly configurations: number;
+  readonly seconds: number; // of the whole search, evaluation excluded; not part of the run's own clock
+  readonly winner: string;
+}
 
 /** A finished run: the head with its best weights, and how it came about. */
 export interface HeadRun {
@@ -77,7 +100,9 @@ export interface HeadRun {
   readonly seconds: RunSeconds;
   readonly curve: readonly CurvePoint[];
   readonly shift: readonly ShiftPoint[];
-  readonly certificate?: Certificate; // glai only
+  readonly certificate?: Certificate; // glai with a path selection
+  readonly solver?: SolverReport; // closed forms only
+  readonly search?: SearchReport; // mlp-tuned only
   readonly plan: RunPlan;
   readonly backend: Capability;
 }

@@ -1,4 +1,5 @@
 import { GlaiError, type Capability, type Dataset, type JsonValue } from "@glai/core";
+import { closedFormOf, needsSelector } from "./closed-form/closed-form.js";
 import type { ModelDescription } from "./head-model.js";
 import { lossOf, scoreNameOf } from "./objective.js";
 import type { TrainOptions } from "./options.js";
@@ -30,6 +31,11 @@ async function probe({ backend }: TrainOptions): Promise<Capability> {
   );
 }
 
+function trainsSelector({ head, protocol }: TrainOptions): boolean {
+  const form = closedFormOf(head, protocol);
+  return head === "glai" && (form === undefined || needsSelector(form));
+}
+
 function describe(
   { classNames, name }: Dataset,
   { head, protocol, seed, mlpEpochs }: TrainOptions,
@@ -50,14 +56,14 @@ function describe(
 }
 
 function createRun(dataset: Dataset, options: TrainOptions, capability: Capability): RunContext {
-  const { head, protocol, backend, seed, signal, checkpoint, resume } = options;
+  const { protocol, backend, seed, signal, checkpoint, resume } = options;
   const plan = planRun(dataset, options);
   const description = describe(dataset, options, plan);
   const now = (): number => options.now();
   const identity = checkpoint || resume ? identityOf(dataset, options, capability) : undefined;
   const saved = resume && decodeCheckpoint(resume);
   const warning = saved && identity && compareIdentities(saved.identity, identity);
-  const state = saved?.state ?? freshState(head === "glai" ? "reduced" : "training");
+  const state = saved?.state ?? freshState(trainsSelector(options) ? "reduced" : "training");
   const stopwatch = createStopwatch(now, state.clocks);
   const run: RunContext = {
     dataset,

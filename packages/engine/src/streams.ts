@@ -13,6 +13,7 @@ export interface RunStreams {
   readonly estimatorDropout: number; // uint32
   readonly selection: Random; // Ω
   readonly shift: Random; // rows of the structural shift
+  readonly solver: Random; // rows of leave-one-out, preconditioner, inner split
   readonly ranking: number; // uint32, for random ranking
 }
 
@@ -27,6 +28,7 @@ export function createStreams(seed: number): RunStreams {
     estimatorDropout: root.split("dropout.estimator").integer(2 ** 32),
     selection: root.split("selection"),
     shift: root.split("shift"),
+    solver: root.split("solver"),
     ranking: root.split("ranking").integer(2 ** 32),
   };
 }

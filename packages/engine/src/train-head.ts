@@ -1,6 +1,9 @@
-import { createMlp, isGlaiError, type Dataset } from "@glai/core";
+import { createMlp, GlaiError, isGlaiError, type Dataset } from "@glai/core";
 import { checkDataset } from "./check-dataset.js";
 import { checkProtocol } from "./check-protocol.js";
+import { closedFormOf, needsSelector } from "./closed-form/closed-form.js";
+import { splitForSelector, takeSamples } from "./closed-form/selector-split.js";
+import { solveHead } from "./closed-form/solve-phase.js";
 import { samplesOf } from "./objective.js";
 import type { TrainOptions } from "./options.js";
 import { convert, gatesAgain } from "./phases/conversion.js";
@@ -9,6 +12,7 @@ import { runPhase } from "./phases/phase.js";
 import { preprocess } from "./phases/preprocess.js";
 import { trainReduced } from "./phases/reduced.js";
 import { trainToStop } from "./phases/training.js";
+import { compactSolver } from "./protocol-defaults.js";
 import { report } from "./report.js";
 import type { HeadRun } from "./run.js";
 import type { PreparedFeatures, RunContext } from "./run-context.js";
@@ -38,6 +42,14 @@ import { startRun } from "./start-run.js";
 export async function trainHead(dataset: Dataset, options: TrainOptions): Promise<HeadRun> {
   checkProtocol(options.protocol);
   checkDataset(dataset, options.protocol.objective.kind);
+  if (options.head === "mlp-tuned")
+    throw new GlaiError(
+      "bad-argument",
+      "Expected one run but head mlp-tuned is a search over many.",
+      {
+        hint: "Use tuneMlp, or compareHeads with this head among others.",
+      },
+    );
   const run = await startRun(dataset, options);
   try {
     const prepared = await preprocess(run);
@@ -53,6 +65,9 @@ export async function trainHead(dataset: Dataset, options: TrainOptions): Promis
 async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise<void> {
   const { dataset, plan, protocol, state, stopwatch, streams } = run;
   const { objective, estimator } = protocol;
+  const form = closedFormOf(plan.head, protocol);
+  if (form !== undefined && !needsSelector(form))
+    return runPhase(run, "training", "training", () => solveHead(run, prepared, form));
   const network = createMlp(plan.trained, streams.initialisation);
   const train = samplesOf(objective, prepared.train, dataset.train.labels);
   const validation = samplesOf(objective, prepared.validation, dataset.validation.labels);
@@ -61,7 +76,10 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
       trainToStop(run, {
         model: { kind: "mlp", sizes: network.sizes },
         initial: network.parameters,
-        training: plan.head === "mlp-adam" ? estimator.solver : protocol.mlp,
+        training:
+          plan.head === "mlp-adam" && estimator.solver.kind === "adam"
+            ? estimator.solver
+            : protocol.mlp,
         order: streams.networkOrder,
         dropoutSeed: streams.networkDropout,
         train,
@@ -69,11 +87,20 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
       }),
     );
 
+  const part = form?.kind === "trained-kernel" ? splitForSelector(run) : undefined;
   if (state.phase === "reduced")
     await runPhase(run, "reduced", "reduced", () =>
-      trainReduced(run, { train, validation }, network),
+      trainReduced(
+        run,
+        { train: part ? takeSamples(train, part.seen) : train, validation },
+        network,
+      ),
     );
   const selector = { sizes: network.sizes, parameters: kept(state.selector, "selector") };
+  if (part !== undefined && form !== undefined)
+    return runPhase(run, "training", "training", () =>
+      solveHead(run, prepared, form, { selector, honestRows: part.unseen }),
+    );
   const gates =
     state.phase === "conversion"
       ? await runPhase(run, "conversion", "conversion", () =>
@@ -81,11 +108,16 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
         )
       : await stopwatch.during("outside", () => gatesAgain(run, prepared.train, selector));
   const selection = kept(state.selection, "path selection");
+  const { solver } = estimator;
+  if (solver.kind !== "adam" && form !== undefined)
+    return runPhase(run, "training", "training", () =>
+      solveHead(run, prepared, form, { selector, selection, gates }),
+    );
   return runPhase(run, "training", "training", () =>
     trainToStop(run, {
       model: { kind: "estimator", selection },
       initial: selection.weights,
-      training: estimator.solver,
+      training: solver.kind === "adam" ? solver : compactSolver,
       order: streams.estimatorOrder,
       dropoutSeed: streams.estimatorDropout,
       train: { ...train, gates },

@@ -1,4 +1,4 @@
-import type { ProtocolConfig } from "@glai/engine";
+import { compactSolver, type ProtocolConfig } from "@glai/engine";
 import { z } from "zod";
 
 const count = z.int().min(1);
@@ -54,18 +54,12 @@ const budgetChoices = [
 ] as const;
 
 /** Keys of a solver that are left out take these values, so that `solver.kind` alone is enough. */
-const adamDefaults = {
-  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 },
-  learningRate: 1e-3,
-  batchSize: 64,
-} as const;
-
 const solver = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("adam"),
-    optimizer: optimizer.default(adamDefaults.optimizer),
-    learningRate: rate.default(adamDefaults.learningRate),
-    batchSize: count.default(adamDefaults.batchSize),
+    optimizer: optimizer.default(compactSolver.optimizer),
+    learningRate: rate.default(compactSolver.learningRate),
+    batchSize: count.default(compactSolver.batchSize),
   }),
   z.strictObject({ kind: z.literal("auto") }),
   z.strictObject({

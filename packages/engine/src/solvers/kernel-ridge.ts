@@ -6,7 +6,9 @@ import type {
   Matrix,
   Random,
 } from "@glai/core";
+import { accuracyOf } from "./accuracy.js";
 import { conjugateGradients } from "./conjugate-gradients.js";
+import { dualMethodFor, landmarkCount, preconditionerRank } from "./cost.js";
 import {
   coefficientsOf,
   type KernelProblem,
@@ -68,9 +70,6 @@ export interface KernelRidgeReport {
   readonly bytes: number; // of the largest matrix held
 }
 
-const EXACT_UP_TO = 8000; // samples: beyond, the cube of a factorisation loses to CG (measured)
-const MEMORY = 2 ** 31; // bytes
-
 /**
  * Kernel ridge regression on centred class indicators: the estimator over *all* paths of a selector, solved
  * in the dual (the path kernel, docs/theory.md), or any other kernel of `KernelSpec`.
@@ -97,7 +96,7 @@ export async function solveKernelRidge(
     random: random.split("rows"),
   });
   const n = problem.labels.length;
-  const method = options.method ?? methodFor(n, options);
+  const method = options.method ?? dualMethodFor(n, options.memory);
   const penalty = await penaltyOf(problem, options.mu);
   const solved = await solveBy(method, problem, penalty.mu, options);
   const held = solved.heldOut ?? penalty.heldOut;
@@ -167,11 +166,6 @@ async function penaltyOf(
   };
 }
 
-function methodFor(n: number, { memory = MEMORY }: KernelRidgeOptions): DualMethod {
-  if (n * n * 4 > memory) return "landmarks";
-  return n > EXACT_UP_TO ? "conjugate-gradients" : "cholesky";
-}
-
 function solveBy(
   method: DualMethod,
   problem: KernelProblem,
@@ -225,7 +219,7 @@ async function solveByConjugateGradients(
   const { algebra, targets } = problem;
   const n = problem.labels.length;
   const gram = await weightedGram(problem, options.buffer);
-  const rank = options.rank ?? (n > EXACT_UP_TO ? 1000 : 500);
+  const rank = options.rank ?? preconditionerRank(n);
   const { solution, iterations, residual } = await conjugateGradients(
     algebra,
     gram,
@@ -250,7 +244,7 @@ async function solveOnLandmarks(
   options: KernelRidgeOptions,
 ): Promise<Solved> {
   const n = problem.labels.length;
-  const m = Math.min(n, options.nLandmarks ?? 4000);
+  const m = Math.min(n, options.nLandmarks ?? landmarkCount);
   // Rows are in random order, so evenly spaced ones are a uniform draw, honest rows or not.
   const landmarks = takeSamples(
     problem.samples,
@@ -271,16 +265,4 @@ function innerProduct(a: Matrix, b: Matrix): number {
   let sum = 0;
   for (let i = 0; i < a.values.length; i++) sum += a.values[i] * b.values[i];
   return sum;
-}
-
-function accuracyOf(scores: Float64Array, labels: Uint32Array, nClasses: number): number {
-  let right = 0;
-  for (let n = 0; n < labels.length; n++) {
-    let best = 0;
-    for (let c = 1; c < nClasses; c++) {
-      if (scores[n * nClasses + c] > scores[n * nClasses + best]) best = c;
-    }
-    if (best === labels[n]) right++;
-  }
-  return right / labels.length;
 }

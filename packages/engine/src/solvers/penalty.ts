@@ -10,12 +10,12 @@ export interface PenaltyChoice {
   readonly path: readonly { readonly mu: number; readonly meanSquaredError: number }[];
 }
 
-const LOWEST = 1e-3; // × mean diagonal: below, float32 factors of RBF-like kernels lose their pivots
-const HIGHEST = 1e2;
+const LOWEST = 1e-2; // × mean diagonal: below, scores stay, and float32 factors and conjugate gradients suffer
+const HIGHEST = 3; // × mean diagonal
 
 /**
  * The μ with the smallest exact leave-one-out squared error, by golden section on log μ from the bracket
- * [10⁻³, 10²] × mean diagonal; the error is flat around its minimum, so a factor of `tolerance` is enough.
+ * [10⁻², 3] × mean diagonal; the error is flat around its minimum, so a factor of `tolerance` is enough.
  * Squared error, not accuracy: it compares penalties better (measured, docs/decisions).
  */
 export async function choosePenalty(
@@ -37,7 +37,7 @@ export async function choosePenalty(
     evaluate,
     Math.log((options.smallest ?? LOWEST) * scale),
     Math.log(HIGHEST * scale),
-    Math.log(options.tolerance ?? 2),
+    Math.log(options.tolerance ?? 2.5),
   );
   const found = best as LeaveOneOut | undefined;
   if (found === undefined) throw new Error("unreachable: two evaluations precede this line");

@@ -1,4 +1,4 @@
-import { protocolDefaults, type ProtocolConfig } from "../../src/index.js";
+import { compactSolver, protocolDefaults, type ProtocolConfig } from "../../src/index.js";
 
 const fast = protocolDefaults("fast");
 
@@ -13,7 +13,7 @@ export function tinyProtocol(changes: Partial<ProtocolConfig> = {}): ProtocolCon
     reduced: { ...training, freeze: { kind: "epochs", n: 2 } },
     estimator: {
       ...fast.estimator,
-      solver: { ...fast.estimator.solver, learningRate: 0.02, batchSize: 8 },
+      solver: { ...compactSolver, learningRate: 0.02, batchSize: 8 },
     },
     ...changes,
   };

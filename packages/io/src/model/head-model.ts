@@ -39,6 +39,7 @@ export function encodeHeadModel(model: HeadModel): Uint8Array {
     body,
     preprocessing: preprocessingFields(model.preprocessing),
     ...(model.classNames === undefined ? {} : { classNames: model.classNames }),
+    ...(model.temperature === undefined ? {} : { temperature: model.temperature }),
     config: model.config,
   };
   const glai = stringifyJson(fields as JsonValue, "the model");
@@ -84,11 +85,16 @@ export function decodeHeadModel(bytes: Uint8Array, name = "the model file"): Hea
       "Train the head again.",
     );
   }
+  const { temperature } = fields;
+  if (temperature !== undefined && !(typeof temperature === "number" && temperature > 0)) {
+    throw badData(name, "a temperature > 0", JSON.stringify(temperature), "Train the head again.");
+  }
   return {
     head: stringField(fields, "head", name),
     body,
     preprocessing,
     ...(named === undefined ? {} : { classNames: named }),
+    ...(temperature === undefined ? {} : { temperature }),
     config: (fields["config"] ?? null) as JsonValue,
   };
 }

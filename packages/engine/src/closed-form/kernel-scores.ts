@@ -1,0 +1,51 @@
+import type { Features, HeadBody, KernelSamples, LinearAlgebra, Matrix } from "@glai/core";
+import { createBitMatrix } from "@glai/core";
+import { sliceRows } from "../rows.js";
+
+type KernelBody = Extract<HeadBody, { kind: "kernel" }>;
+
+/** Numbers in one block of k(x, support): some 32 MB in float32. */
+const BLOCK_ENTRIES = 2 ** 23;
+
+/**
+ * f(x) = Σ_n k(x, x_n) α_n + intercept for prepared features, in blocks of rows. `gates` are those of the features
+ * and of the support, layer by layer, for the path kernel of a finite selector.
+ */
+export async function kernelScores(
+  algebra: LinearAlgebra,
+  body: KernelBody,
+  features: Features, // [n, nFeatures], preprocessed
+  gates?: { readonly own: KernelSamples["gates"]; readonly support: KernelSamples["gates"] },
+): Promise<Matrix> {
+  const { kernel, support, coefficients, intercept } = body;
+  const nOutputs = intercept.length;
+  const n = features.nSamples;
+  const values = new Float64Array(n * nOutputs);
+  const rows = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, support.nSamples)));
+  const centres: KernelSamples = {
+    features: support,
+    ...(gates?.support && { gates: gates.support }),
+  };
+  for (let from = 0; from < n; from += rows) {
+    const to = Math.min(n, from + rows);
+    const own = gates?.own?.map((bits) => {
+      const piece = createBitMatrix(to - from, bits.nColumns);
+      piece.words.set(bits.words.subarray(from * bits.nWords, to * bits.nWords));
+      return piece;
+    });
+    const gram = await algebra.gram(
+      kernel,
+      { features: sliceRows(features, from, to), ...(own && { gates: own }) },
+      centres,
+    );
+    const product = await algebra.multiply(gram, {
+      values: coefficients,
+      nRows: support.nSamples,
+      nColumns: nOutputs,
+    });
+    for (let i = 0; i < product.values.length; i++) {
+      values[from * nOutputs + i] = product.values[i] + intercept[i % nOutputs];
+    }
+  }
+  return { values, nRows: n, nColumns: nOutputs };
+}

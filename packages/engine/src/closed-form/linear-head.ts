@@ -1,0 +1,141 @@
+import {
+  type BitMatrix,
+  type Features,
+  GlaiError,
+  type LinearAlgebra,
+  type Matrix,
+  type Mlp,
+  type PathSelection,
+  referenceLinearAlgebra,
+} from "@glai/core";
+import type { RunContext } from "../run-context.js";
+import type { Solution } from "../run-state.js";
+import { chooseLambda } from "../solvers/ridge-penalty.js";
+import { gatherStatistics } from "../solvers/ridge-statistics.js";
+import { softmaxRegression } from "../solvers/softmax-regression.js";
+import { productFeatures } from "../solvers/product-features.js";
+import { fitTemperature } from "../solvers/temperature.js";
+
+/** Least squares on the inputs themselves: the honest linear baseline, as an MLP without hidden layers. */
+export async function solveLinearRidge(run: RunContext, train: Features): Promise<Solution> {
+  const z: Matrix = {
+    values: Float64Array.from(train.values),
+    nRows: train.nSamples,
+    nColumns: train.nFeatures,
+  };
+  const fit = await fitRidge(run, z);
+  const { nFeatures } = train;
+  const { nClasses } = run.dataset;
+  const parameters = new Float64Array((nFeatures + 1) * nClasses); // W [C, F], then b [C]
+  for (let c = 0; c < nClasses; c++) {
+    for (let f = 0; f < nFeatures; f++) {
+      parameters[c * nFeatures + f] = fit.coefficients[f * nClasses + c];
+    }
+    parameters[nClasses * nFeatures + c] = fit.intercept[c];
+  }
+  const network: Mlp = { sizes: [nFeatures, nClasses], parameters };
+  return { ...fit.rest, body: { kind: "mlp", network } };
+}
+
+/** Least squares or softmax regression on the slabs of a trained selector, always-open ones included. */
+export async function solveSlabs(
+  run: RunContext,
+  train: Features,
+  frozen: { readonly selector: Mlp; readonly selection: PathSelection; readonly gates: BitMatrix },
+): Promise<Solution> {
+  const { selector, selection, gates } = frozen;
+  const z = productFeatures(selection, gates, train);
+  const { solver } = run.protocol.estimator;
+  const fit =
+    solver.kind === "lbfgs" ? await fitSoftmax(run, z, solver.lambda) : await fitRidge(run, z);
+  const weights = fit.coefficients.slice(); // [F, C], the order of a slab selection
+  const constant = constantSlab(selection, train.nFeatures);
+  fit.intercept.forEach((b, c) => (weights[constant * run.dataset.nClasses + c] += b));
+  return { ...fit.rest, body: { kind: "estimator", selector, selection, weights } };
+}
+
+interface LinearFit {
+  readonly coefficients: Float64Array; // [F, C]
+  readonly intercept: Float64Array; // [C]
+  readonly rest: Omit<Solution, "body">;
+}
+
+async function fitRidge(run: RunContext, z: Matrix): Promise<LinearFit> {
+  const { dataset, streams } = run;
+  const { labels } = dataset.train;
+  const statistics = await gatherStatistics(algebraOf(run), z, labels, dataset.nClasses);
+  const rows = streams.solver.permutation(z.nRows).slice(0, Math.ceil(z.nRows / 4));
+  const choice = await chooseLambda(algebraOf(run), statistics, z, labels, rows);
+  const { report } = choice.solution;
+  return {
+    coefficients: choice.solution.coefficients,
+    intercept: choice.solution.intercept,
+    rest: {
+      temperature: await fitTemperature(
+        choice.scores,
+        rows.map((row) => labels[row]),
+        dataset.nClasses,
+      ),
+      report: {
+        solver: "ridge",
+        objective: report.objective,
+        penalty: report.lambda,
+        penaltyPath: choice.path,
+        leaveOneOut: { rows: rows.length, accuracy: choice.accuracy },
+        iterations: 0,
+        residual: report.residual,
+        bytes: 8 * z.nColumns ** 2,
+        detail: `ridge on ${z.nColumns} features`,
+      },
+    },
+  };
+}
+
+async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<LinearFit> {
+  const { dataset, loss } = run;
+  const fit = await softmaxRegression(
+    algebraOf(run),
+    z,
+    dataset.train.labels,
+    dataset.nClasses,
+    lambda,
+    {
+      ...(loss.kind === "crossEntropy" && loss.classWeights && { classWeights: loss.classWeights }),
+    },
+  );
+  return {
+    coefficients: fit.coefficients,
+    intercept: fit.intercept,
+    rest: {
+      report: {
+        solver: "lbfgs",
+        objective: fit.value,
+        penalty: lambda,
+        penaltyPath: [],
+        iterations: fit.iterations,
+        residual: fit.gradientNorm,
+        bytes: 16 * z.values.length,
+        detail: `softmax regression on ${z.nColumns} features${fit.converged ? "" : ", not converged"}`,
+      },
+    },
+  };
+}
+
+/** The always-open slab of the constant: where the intercept goes. */
+function constantSlab(
+  { gates, gateOf, nBlocks, originOf }: PathSelection,
+  nInputs: number,
+): number {
+  for (let b = 0; b < nBlocks; b++) {
+    if (originOf[b] === nInputs && gates.firstLayer[gateOf[b]] === gates.depth + 1) return b;
+  }
+  throw new GlaiError(
+    "bad-argument",
+    "Expected the always-open constant among the selected slabs but it was pruned.",
+    { hint: "Set estimator.linearSkip to true for the ridge and lbfgs solvers." },
+  );
+}
+
+function algebraOf({ backend }: RunContext): LinearAlgebra {
+  return backend.linearAlgebra ?? referenceLinearAlgebra;
+}
