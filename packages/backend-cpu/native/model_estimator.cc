@@ -47,8 +47,7 @@ bool reserve(const Session& s, EstimatorModel& m, int64_t nRows, int nWorkers) {
   const int64_t nOpen = isPaths(m) ? 0 : m.nGates * nRows;
   return m.input.resize(panelsOf(nRows) * panelSize(s.nInputs)) &&
          m.masks.resize(panelsOf(nRows) * m.nGates) &&
-         m.starts.resize(rowBlocksOf(nRows) * (m.nGates + 1)) && m.rows.resize(nOpen) &&
-         m.offsets.resize(nOpen) && m.forwardScratch.resize(forwardSize) &&
+         m.starts.resize(rowBlocksOf(nRows) * (m.nGates + 1)) && m.rows.resize(nOpen + 1) && m.forwardScratch.resize(forwardSize) &&
          m.backwardScratch.resize(backwardSize);
 }
 
@@ -57,7 +56,9 @@ namespace {
 /// Lists of open rows from the masks, per block of kRowBlock rows.
 void listOpenRows(const Session& s, EstimatorModel& m, int64_t nRows) {
   constexpr int64_t kPanelsPerBlock = kRowBlock / kPanelRows;
-  const int64_t nPanels = panelsOf(nRows), size = panelSize(s.nInputs);
+  const int64_t nPanels = panelsOf(nRows);
+  const uint32_t size = static_cast<uint32_t>(panelSize(s.nInputs));
+  const uint32_t pitch = static_cast<uint32_t>(rowPitch(s.nOutputs));
   uint32_t next = 0;
   for (int64_t p0 = 0, block = 0; p0 < nPanels; p0 += kPanelsPerBlock, ++block) {
     const int64_t p1 = p0 + kPanelsPerBlock < nPanels ? p0 + kPanelsPerBlock : nPanels;
@@ -65,11 +66,13 @@ void listOpenRows(const Session& s, EstimatorModel& m, int64_t nRows) {
     for (int64_t g = 0; g < m.nGates; ++g) {
       starts[g] = next;
       for (int64_t p = p0; p < p1; ++p) {
-        for (uint32_t mask = m.masks[p * m.nGates + g]; mask != 0; mask &= mask - 1) {
-          const uint32_t r = static_cast<uint32_t>(__builtin_ctz(mask));
-          m.rows[next] = static_cast<uint32_t>(p * kPanelRows) + r;
-          m.offsets[next] = static_cast<uint32_t>(p * size) + r;
-          ++next;
+        const uint32_t mask = m.masks[p * m.nGates + g];
+        const uint32_t input = static_cast<uint32_t>(p) * size;
+        const uint32_t output = static_cast<uint32_t>(p) * kPanelRows * pitch;
+        // No branch on the bits, which nobody can predict: write all rows, advance past the open ones.
+        for (uint32_t r = 0; r < kPanelRows; ++r) {
+          m.rows[next] = {input + r, output + r * pitch};
+          next += mask >> r & 1;
         }
       }
     }
@@ -80,7 +83,7 @@ void listOpenRows(const Session& s, EstimatorModel& m, int64_t nRows) {
 OpenRows openRows(const EstimatorModel& m, const Batch& batch) {
   const float* const scales =
       batch.dropout.threshold != 0 ? m.gateScales.data() : m.ones.data();
-  return {m.starts.data(), m.rows.data(), m.offsets.data(), m.masks.data(), scales};
+  return {m.starts.data(), m.rows.data(), m.masks.data(), scales};
 }
 
 }  // namespace

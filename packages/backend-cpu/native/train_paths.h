@@ -5,7 +5,7 @@
 // sorted, every segment is a prefix of one list of origins, and four segments share their loads.
 #pragma once
 #include "train_panels.h"
-#include "train_runs.h"
+#include "train_run_backward.h"
 
 namespace glai {
 namespace GLAI_ISA {

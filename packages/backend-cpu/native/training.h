@@ -126,13 +126,21 @@ struct Selection {
   const Segment* segments;
 };
 
+/// One row of the batch, as the places of its numbers: in the panels of the inputs, in the row-major logits.
+struct RowPlace {
+  uint32_t input;
+  uint32_t output;
+};
+
+/// Floats between rows of the row-major logits.
+constexpr int64_t rowPitch(int64_t nOutputs) { return (nOutputs + 15) / 16 * 16; }
+
 /// Rows of a batch where gates are open, after dropout. Lists are made per block of kRowBlock rows.
 struct OpenRows {
-  const uint32_t* starts;   // [nBlocks, nGates + 1] into rows and offsets
-  const uint32_t* rows;     // ascending
-  const uint32_t* offsets;  // of the same rows: floats into the panels of the inputs
-  const uint16_t* masks;    // [nPanels, nGates]: bit r is row r of the panel
-  const float* scales;      // [nGates] dropout factor of an open gate
+  const uint32_t* starts;  // [nBlocks, nGates + 1] into rows
+  const RowPlace* rows;    // ascending
+  const uint16_t* masks;   // [nPanels, nGates]: bit r is row r of the panel
+  const float* scales;     // [nGates] dropout factor of an open gate
 };
 constexpr int64_t kRowBlock = 256;
 constexpr int64_t rowBlocksOf(int64_t nRows) { return (nRows + kRowBlock - 1) / kRowBlock; }

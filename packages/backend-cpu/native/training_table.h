@@ -5,7 +5,8 @@
 #include "train_loss.h"
 #include "train_panels.h"
 #include "train_paths.h"
-#include "train_runs.h"
+#include "train_run_backward.h"
+#include "train_run_forward.h"
 
 namespace glai {
 namespace GLAI_ISA {
