@@ -1,6 +1,7 @@
 // Dense linear algebra for JavaScript. Callers are src/native/linear-algebra.ts, which checks shapes and
 // words errors; here every array is measured again, so that no call can read or write out of bounds.
 #include <napi.h>
+#include <chrono>
 #include <memory>
 #include "binding.h"
 #include "linalg_run.h"
@@ -207,6 +208,27 @@ Napi::Value solve(const Napi::CallbackInfo& info) {
                  [=] { return runSolve(factor.data, n, b.data, m, what, factor.isDouble, parallel); });
 }
 
+template <typename T>
+double peakOf() {
+  constexpr int64_t kSteps = 100000;  // under a millisecond: some round runs undisturbed
+  double best = 0;
+  volatile T sink = 0;
+  for (int round = 0; round < 50; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    sink = linalg(T()).multiplyAddLoop(kSteps);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    const double rate = static_cast<double>(kSteps * linalg(T()).peakOperations) / seconds.count();
+    if (rate > best) best = rate;
+  }
+  (void)sink;
+  return best;
+}
+
+/// linalgPeak(isDouble): multiply-adds per second ·2 that one thread reaches in registers, for benchmarks.
+Napi::Value peak(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), info[0].ToBoolean() ? peakOf<double>() : peakOf<float>());
+}
+
 }  // namespace
 
 }  // namespace glai
@@ -217,5 +239,6 @@ void register_linalg(Napi::Env env, Napi::Object exports) {
   exports.Set("linalgCrossProduct", Napi::Function::New(env, crossProduct));
   exports.Set("linalgGram", Napi::Function::New(env, gram));
   exports.Set("linalgMultiply", Napi::Function::New(env, multiply));
+  exports.Set("linalgPeak", Napi::Function::New(env, peak));
   exports.Set("linalgSolve", Napi::Function::New(env, solve));
 }

@@ -61,6 +61,10 @@ struct LinalgTable {
   size_t (*solveScratch)(int64_t n, int64_t m);
   /// L X = B, Lᵀ X = B or L Lᵀ X = B in place of b [n, m].
   void (*solve)(const T* factor, int64_t n, T* b, int64_t m, Solve, void* scratch, const Parallel&);
+
+  /// Independent multiply-adds in registers, `peakOperations` operations per step: for benchmarks.
+  T (*multiplyAddLoop)(int64_t steps);
+  int64_t peakOperations;
 };
 
 namespace baseline {

@@ -3,6 +3,7 @@
 #include "gram.h"
 #include "linalg_cholesky.h"
 #include "linalg_narrow.h"
+#include "linalg_peak.h"
 #include "linalg_product.h"
 
 namespace glai {
@@ -13,6 +14,7 @@ inline const LinalgTable<T>& linalgTable() {
   static constexpr LinalgTable<T> table = {
       gramScratch<T>,     gram<T>,     productScratch<T>, product<T>, fewColumnsScratch<T>,
       fewColumns<T>,      choleskyScratch<T>, cholesky<T>, solveScratch<T>, solve<T>,
+      multiplyAddLoop<T>, kPeakOperations<T>,
   };
   return table;
 }
