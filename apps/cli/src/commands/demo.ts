@@ -41,7 +41,7 @@ const budgets: Readonly<Record<string, DemoBudget>> = {
   cuda: whole,
   native: whole,
   wasm: { rows: 3000, maxEpochs: 30 },
-  typescript: { rows: 1500, maxEpochs: 10 },
+  typescript: { rows: 1000, maxEpochs: 8 },
 };
 
 export function addDemo(program: Command, context: CommandContext): void {
