@@ -64,6 +64,7 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
         return planDual(shared, protocol, nInputs, nOutputs);
       const { reduced, rule } = reduce(sizes, protocol, notes);
       const budget = planBudget(sizes, reduced, protocol, notes);
+      if (form !== undefined) notes.push(honestNote);
       return {
         ...shared,
         trained: reduced,
@@ -78,6 +79,9 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
       return head satisfies never;
   }
 }
+
+const honestNote =
+  "The selector is trained on four fifths of the training rows; leave-one-out counts only the last fifth.";
 
 /** A head over all paths in the dual: nothing is reduced, nothing is pruned. */
 function planDual(
@@ -98,9 +102,7 @@ function planDual(
     notes.push("The selector is random and infinitely wide: nothing is trained or drawn.");
     return { ...shared, trained: shared.sizes, parameters };
   }
-  notes.push(
-    "The selector is trained on four fifths of the training rows; leave-one-out counts only the last fifth.",
-  );
+  notes.push(honestNote);
   return {
     ...shared,
     trained: [nInputs, ...solver.selector.hidden, nOutputs],

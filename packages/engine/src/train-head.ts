@@ -87,7 +87,8 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
       }),
     );
 
-  const part = form?.kind === "trained-kernel" ? splitForSelector(run) : undefined;
+  // Leave-one-out must not count rows that the selector was trained on: it sees four fifths of them.
+  const part = form && splitForSelector(run);
   if (state.phase === "reduced")
     await runPhase(run, "reduced", "reduced", () =>
       trainReduced(
@@ -97,7 +98,7 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
       ),
     );
   const selector = { sizes: network.sizes, parameters: kept(state.selector, "selector") };
-  if (part !== undefined && form !== undefined)
+  if (part !== undefined && form?.kind === "trained-kernel")
     return runPhase(run, "training", "training", () =>
       solveHead(run, prepared, form, { selector, honestRows: part.unseen }),
     );
@@ -109,9 +110,9 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
       : await stopwatch.during("outside", () => gatesAgain(run, prepared.train, selector));
   const selection = kept(state.selection, "path selection");
   const { solver } = estimator;
-  if (solver.kind !== "adam" && form !== undefined)
+  if (form !== undefined && part !== undefined)
     return runPhase(run, "training", "training", () =>
-      solveHead(run, prepared, form, { selector, selection, gates }),
+      solveHead(run, prepared, form, { selector, selection, gates, honestRows: part.unseen }),
     );
   return runPhase(run, "training", "training", () =>
     trainToStop(run, {

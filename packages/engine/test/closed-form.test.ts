@@ -64,15 +64,12 @@ describe("closed-form heads", () => {
   });
 
   it("count leave-one-out only on rows that a trained selector has not seen", async () => {
-    const run = await train(
-      "glai",
-      protocolWith({
-        kind: "kernel",
-        selector: { kind: "trained", hidden: [10], epochs: 2 },
-        method: "auto",
-      }),
-    );
-    expect(run.solver?.leaveOneOut?.rows).toBe(18); // a fifth of 90
+    const selector = { kind: "trained", hidden: [10], epochs: 2 } as const;
+    const kernel = await train("glai", protocolWith({ kind: "kernel", selector, method: "auto" }));
+    expect(kernel.solver?.leaveOneOut?.rows).toBe(18); // a fifth of 90
+    const ridge = await train("glai", protocolWith({ kind: "ridge" }));
+    expect(ridge.solver?.leaveOneOut?.rows).toBe(18);
+    expect(ridge.plan.notes.join(" ")).toContain("counts only the last fifth");
   });
 
   it("do not depend on the validation split", async () => {

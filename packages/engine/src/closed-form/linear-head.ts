@@ -23,7 +23,8 @@ export async function solveLinearRidge(run: RunContext, train: Features): Promis
     nRows: train.nSamples,
     nColumns: train.nFeatures,
   };
-  const fit = await fitRidge(run, z);
+  const rows = run.streams.solver.permutation(z.nRows).slice(0, Math.ceil(z.nRows / 4));
+  const fit = await fitRidge(run, z, rows);
   const { nFeatures } = train;
   const { nClasses } = run.dataset;
   const parameters = new Float64Array((nFeatures + 1) * nClasses); // W [C, F], then b [C]
@@ -41,13 +42,20 @@ export async function solveLinearRidge(run: RunContext, train: Features): Promis
 export async function solveSlabs(
   run: RunContext,
   train: Features,
-  frozen: { readonly selector: Mlp; readonly selection: PathSelection; readonly gates: BitMatrix },
+  frozen: {
+    readonly selector: Mlp;
+    readonly selection: PathSelection;
+    readonly gates: BitMatrix;
+    readonly honestRows: Uint32Array; // rows the selector was not trained on
+  },
 ): Promise<Solution> {
   const { selector, selection, gates } = frozen;
   const z = productFeatures(selection, gates, train);
   const { solver } = run.protocol.estimator;
   const fit =
-    solver.kind === "lbfgs" ? await fitSoftmax(run, z, solver.lambda) : await fitRidge(run, z);
+    solver.kind === "lbfgs"
+      ? await fitSoftmax(run, z, solver.lambda)
+      : await fitRidge(run, z, frozen.honestRows);
   const weights = fit.coefficients.slice(); // [F, C], the order of a slab selection
   const constant = constantSlab(selection, train.nFeatures);
   fit.intercept.forEach((b, c) => (weights[constant * run.dataset.nClasses + c] += b));
@@ -60,11 +68,11 @@ interface LinearFit {
   readonly rest: Omit<Solution, "body">;
 }
 
-async function fitRidge(run: RunContext, z: Matrix): Promise<LinearFit> {
-  const { dataset, streams } = run;
+/** `rows`: those leave-one-out may count. */
+async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<LinearFit> {
+  const { dataset } = run;
   const { labels } = dataset.train;
   const statistics = await gatherStatistics(algebraOf(run), z, labels, dataset.nClasses);
-  const rows = streams.solver.permutation(z.nRows).slice(0, Math.ceil(z.nRows / 4));
   const choice = await chooseLambda(algebraOf(run), statistics, z, labels, rows);
   const { report } = choice.solution;
   return {

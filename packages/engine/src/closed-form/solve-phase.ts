@@ -22,7 +22,7 @@ export interface FrozenSelector {
   readonly selector: Mlp;
   readonly selection?: PathSelection; // slabs
   readonly gates?: BitMatrix; // [nTrain, nGates] of the selection
-  readonly honestRows?: Uint32Array; // rows the selector was not trained on
+  readonly honestRows: Uint32Array; // rows the selector was not trained on
 }
 
 /**
@@ -79,15 +79,15 @@ function solve(
         kernels,
         method: form.method,
         selector,
-        ...(honestRows && { honestRows }),
+        honestRows,
       });
     }
     case "slabs": {
-      const { selector, selection, gates } = expectFrozen(frozen);
+      const { selector, selection, gates, honestRows } = expectFrozen(frozen);
       if (selection === undefined || gates === undefined) {
         throw new Error("unreachable: slabs are solved after conversion");
       }
-      return solveSlabs(run, train, { selector, selection, gates });
+      return solveSlabs(run, train, { selector, selection, gates, honestRows });
     }
     default:
       return form satisfies never;
