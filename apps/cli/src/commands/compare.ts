@@ -10,6 +10,7 @@ import { parseSeeds } from "../config/seeds.js";
 import { type CommandContext, printResult } from "../context.js";
 import { compareDocument, type CompareDocument, renderCompare } from "../documents/comparison.js";
 import { runDocument } from "../documents/run.js";
+import { classifyHeads } from "../report/classify-heads.js";
 import { comparisonReport } from "../report/comparison-report.js";
 import { manifestJson, newManifest } from "../run/manifest.js";
 import { addConfigOptions, type ConfigFlags, configFrom, printConfig } from "./config-flags.js";
@@ -93,7 +94,8 @@ async function compareInFolder(
   const made = { chosen, config, dataset: dataset.name, budget: null, out: flags.out ?? null };
   if (flags.out === undefined) {
     const comparison = await runComparison(dataset, config, chosen, context, { quiet });
-    return { comparison, document: compareDocument(comparison, made) };
+    const classification = await classifyHeads(comparison, dataset, chosen.backend);
+    return { comparison, document: compareDocument(comparison, { ...made, classification }) };
   }
   const folder = await openRunFolder(resolve(cwd, flags.out), { mode: "create" });
   const path = dataPath(cwd, data);
@@ -105,8 +107,10 @@ async function compareInFolder(
       quiet,
       onRun: (run) => folder.appendMetrics({ type: "run", head: run.head, ...runDocument(run) }),
     });
-    const document = compareDocument(comparison, made);
-    await folder.writeFile("report.html", comparisonReport(comparison, document));
+    const classification = await classifyHeads(comparison, dataset, chosen.backend);
+    const document = compareDocument(comparison, { ...made, classification });
+    const report = { dataset, classification, now: new Date() };
+    await folder.writeFile("report.html", comparisonReport(comparison, document, report));
     await folder.writeManifest(manifestJson({ ...manifest, status: "finished", result: document }));
     return { comparison, document };
   } catch (error) {

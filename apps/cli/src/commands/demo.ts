@@ -11,6 +11,7 @@ import { resolveConfig } from "../config/resolve.js";
 import type { Config } from "../config/schema.js";
 import { type CommandContext, printResult } from "../context.js";
 import { compareDocument, renderCompare } from "../documents/comparison.js";
+import { classifyHeads } from "../report/classify-heads.js";
 import { comparisonReport } from "../report/comparison-report.js";
 import { addCompareOptions, type CompareFlags, compareKeys } from "./compare.js";
 import { configDefaults, givenConfig, printConfig } from "./config-flags.js";
@@ -71,14 +72,17 @@ async function demo(flags: DemoFlags, context: CommandContext): Promise<void> {
   const quiet = flags.quiet === true;
   const comparison = await runComparison(dataset, config, chosen, context, { quiet });
   const report = join(out, "report.html");
+  const classification = await classifyHeads(comparison, dataset, chosen.backend);
   const document = compareDocument(comparison, {
     chosen,
+    classification,
     config,
     dataset: dataset.name,
     budget: describeBudget(dataset, all, config),
     out: report,
   });
-  await writeFileAtomic(resolve(cwd, report), comparisonReport(comparison, document));
+  const made = { dataset, classification, now: new Date() };
+  await writeFileAtomic(resolve(cwd, report), comparisonReport(comparison, document, made));
   printResult(context, flags, document, () => renderCompare(comparison, document));
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { GlaiError, type JsonValue } from "@glai/core";
-import { type HeadRun, planRun } from "@glai/engine";
+import { planRun } from "@glai/engine";
 import { type DatasetOnDisk, openRunFolder, readManifest } from "@glai/io/node";
 import { type Command, Option } from "commander";
 import { chooseBackend, describeChoice } from "../backends/choose.js";
@@ -9,7 +9,7 @@ import { headNames } from "../config/schema.js";
 import { type CommandContext, printResult } from "../context.js";
 import { renderTrain, type TrainDocument, trainDocument } from "../documents/train.js";
 import { createProgress } from "../progress/create.js";
-import { renderReport } from "../report/report.js";
+import { trainReport } from "../report/comparison-report.js";
 import { type Manifest, manifestJson, newManifest, parseManifest } from "../run/manifest.js";
 import { freshOut } from "../run/out-folder.js";
 import { runInFolder } from "../run/run-in-folder.js";
@@ -114,7 +114,10 @@ async function train(
       out,
       resumed: before !== undefined,
     });
-    await folder.writeFile("report.html", reportOf(document, run, manifest));
+    await folder.writeFile(
+      "report.html",
+      await trainReport(run, document, { backend: chosen.backend, dataset, now: new Date() }),
+    );
     await folder.writeManifest(manifestJson({ ...manifest, status: "finished", result: document }));
     return document;
   } finally {
@@ -176,24 +179,4 @@ function checkSameData({ dataset: before }: Manifest, dataset: DatasetOnDisk, pa
       hint: `It was ${before.path}; with other data start a new run in another --out.`,
     },
   );
-}
-
-function reportOf(document: TrainDocument, run: HeadRun, manifest: Manifest): string {
-  return renderReport({
-    title: `${document.head} on ${document.dataset}`,
-    summary: document.notes,
-    table: renderTrain(document),
-    runs: [run],
-    facts: [
-      [
-        "backend",
-        `${document.backend}: ${document.capability.tier}, ${document.capability.device}`,
-      ],
-      ["glai", manifest.glai],
-      ["Node", `${manifest.node} on ${manifest.platform}`],
-      ["started", manifest.startedAt],
-      ["data", manifest.dataset.path],
-    ],
-    config: document.config,
-  });
 }

@@ -142,8 +142,9 @@ function test(
   const values = differences.map(({ value }) => value);
   const tasks = differences.map(({ task }) => task);
   const zeros = values.map(() => 0);
-  const options = { alternative: "greater" } as const;
-  const result = wilcoxonSignedRank(values, zeros, { ...options, clusters: tasks });
+  // The interval is not shown: a level that so few pairs can reach keeps warnings about it away.
+  const level = Math.max(1e-9, Math.min(0.95, 1 - 2 ** (1 - values.length)));
+  const result = wilcoxonSignedRank(values, zeros, { alternative: "greater", level });
   const { method, statistic, pValue, alternative, n, estimate } = result;
   const perTask = [...new Set(tasks)].map((task) => {
     const own = differences.flatMap((one) => (one.task === task ? [one.value] : []));
@@ -163,8 +164,16 @@ function test(
       perTask,
       byTask: perTask.length < 2 ? null : byTask(values, zeros, tasks),
       method,
-      warnings: [...warnings, ...result.warnings],
+      warnings: [...warnings, ...dependence(values.length, perTask.length), ...result.warnings],
     },
+  ];
+}
+
+function dependence(nPairs: number, nTasks: number): string[] {
+  if (nPairs === nTasks) return [];
+  const tasks = nTasks === 1 ? "one task" : `${nTasks} tasks`;
+  return [
+    `The ${nPairs} pairs come from ${tasks}: seeds of one task are not independent tasks, so this p says ${nTasks === 1 ? "how far the seeds agree, nothing about other tasks" : "less than it seems; the test by task does not count them as such"}.`,
   ];
 }
 

@@ -6,6 +6,7 @@ import { renderContrasts } from "../comparison/contrast-table.js";
 import { contrastTests, observationsOf } from "../comparison/contrasts.js";
 import { comparisonTable, meanSeconds } from "../comparison/table.js";
 import type { Config } from "../config/schema.js";
+import type { HeadClassification } from "../report/report-data.js";
 import type { compareSchema } from "../schemas/compare.js";
 import { capabilityDocument } from "./capability.js";
 import { runDocument } from "./run.js";
@@ -18,6 +19,7 @@ export function compareDocument(
   comparison: Comparison,
   made: {
     readonly chosen: ChosenBackend;
+    readonly classification: readonly HeadClassification[];
     readonly config: Config;
     readonly dataset: string;
     readonly budget: string | null;
@@ -28,7 +30,12 @@ export function compareDocument(
   const notes = comparison.heads.flatMap(({ runs }) => runs.flatMap(({ run }) => run.plan.notes));
   return {
     dataset: made.dataset,
-    heads: comparison.heads.map(headDocument),
+    heads: comparison.heads.map((head) =>
+      headDocument(
+        head,
+        made.classification.find((one) => one.head === head.head),
+      ),
+    ),
     scoreName: comparison.scoreName,
     target: comparison.target,
     tests: [...tests],
@@ -65,7 +72,10 @@ export function renderCompare(comparison: Comparison, document: CompareDocument)
   return lines.join("\n");
 }
 
-function headDocument(head: ComparedHead): HeadDocument {
+function headDocument(
+  head: ComparedHead,
+  classification: HeadClassification | undefined,
+): HeadDocument {
   return {
     head: head.head,
     score: { ...head.score },
@@ -80,7 +90,27 @@ function headDocument(head: ComparedHead): HeadDocument {
     },
     speedup: head.speedup && { ...head.speedup },
     speedupToTarget: head.speedupToTarget && { ...head.speedupToTarget },
+    classification: classification === undefined ? null : classificationDocument(classification),
     runs: head.runs.map(comparedRunDocument),
+  };
+}
+
+function classificationDocument({
+  seed,
+  split,
+  report,
+}: HeadClassification): HeadDocument["classification"] {
+  const { accuracy, balancedAccuracy, macro, weighted, classes, calibration } = report;
+  return {
+    seed,
+    split,
+    accuracy,
+    balancedAccuracy,
+    macro: { ...macro },
+    weighted: { ...weighted },
+    expectedCalibrationError: calibration?.expectedError ?? null,
+    classes: classes.map((one) => ({ ...one })),
+    confusion: report.confusion.map((row) => [...row]),
   };
 }
 

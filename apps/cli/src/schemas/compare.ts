@@ -11,6 +11,32 @@ const comparedRunSchema = z.strictObject({
   speedupToTarget: z.number().nullable(),
 });
 
+const averageSchema = z.strictObject({
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+  auc: z.number().optional().describe("one-vs-rest, over the classes that have one"),
+});
+
+const classificationSchema = z.strictObject({
+  seed: z.int(),
+  split: z.enum(["test", "validation"]),
+  accuracy: z.number(),
+  balancedAccuracy: z.number(),
+  macro: averageSchema,
+  weighted: averageSchema,
+  expectedCalibrationError: z.number().nullable().describe("15 bins of equal width"),
+  classes: z.array(
+    z.strictObject({
+      name: z.string(),
+      support: z.int(),
+      predicted: z.int(),
+      ...averageSchema.shape,
+    }),
+  ),
+  confusion: z.array(z.array(z.int())).describe("row: label, column: prediction"),
+});
+
 const comparedHeadSchema = z.strictObject({
   head: z.string(),
   score: spreadSchema,
@@ -27,6 +53,9 @@ const comparedHeadSchema = z.strictObject({
     .describe("mean seconds"),
   speedup: spreadSchema.nullable().describe("mean of per-seed ratios; null without an MLP"),
   speedupToTarget: spreadSchema.nullable().describe("over the seeds where both reached the target"),
+  classification: classificationSchema
+    .nullable()
+    .describe("class-wise scores of the first seed's run; null for an objective without classes"),
   runs: z.array(comparedRunSchema),
 });
 

@@ -93,7 +93,7 @@ describe("contrastTests (§4.3)", () => {
   it("tests task means besides runs when there are several tasks", () => {
     const [test] = contrastTests(runs(["a", "b", "c", "d", "e", "f"], 3, better));
     expect(test).toMatchObject({ n: 18, byTask: { n: 6, pValue: 1 / 64, minimumPValue: 1 / 64 } });
-    expect(test?.warnings.join(" ")).toContain("not independent");
+    expect(test?.warnings.join(" ")).toContain("not independent tasks");
     expect(test?.perTask.map(({ n }) => n)).toEqual([3, 3, 3, 3, 3, 3]);
   });
 
