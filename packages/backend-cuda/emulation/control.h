@@ -30,6 +30,9 @@ size_t takeSynchronizations();
 /// Device memory in use, in bytes.
 size_t memoryInUse();
 
+/// Runs a kernel with a known mistake (faults.cu); what was noticed, or "" when its result is right.
+std::string runFault(const std::string& name);
+
 // Between the files of the emulation.
 cudaError_t runGrid(const char* name, dim3 grid, dim3 block, const std::function<void()>& kernel);
 cudaError_t setSticky(cudaError_t error, const std::string& why);

@@ -13,6 +13,8 @@ export interface Emulation {
   takeLaunches(): string[];
   takeSynchronizations(): number;
   memoryInUse(): number;
+  /** Runs a kernel with a known mistake; what was noticed, or "" when its result is right. */
+  runFault(name: string): string;
 }
 
 export interface EmulatedAddon extends CudaAddon {
