@@ -48,6 +48,25 @@ void mergeWithNext(uint8_t* at) {
   }
 }
 
+#if defined(__wasm_atomics__)
+uint32_t locked = 0;
+
+/// Uploads allocate on the page's thread while a worker trains.
+class Lock {
+ public:
+  Lock() {
+    while (__atomic_exchange_n(&locked, 1, __ATOMIC_ACQUIRE) != 0) {
+    }
+  }
+  ~Lock() { __atomic_store_n(&locked, 0, __ATOMIC_RELEASE); }
+};
+#else
+class Lock {
+ public:
+  Lock() {}
+};
+#endif
+
 uint8_t* extend(size_t size) {
   uint8_t* const at = heapEnd;
   const size_t needed = reinterpret_cast<size_t>(at) + size;
@@ -65,6 +84,7 @@ uint8_t* extend(size_t size) {
 }  // namespace
 
 void* allocate(size_t bytes) {
+  const Lock lock;
   if (heapEnd == nullptr) heapEnd = heapStart();
   if (bytes > SIZE_MAX - 4 * kLine) return nullptr;
   const size_t size = (bytes + 2 * kLine - 1) / kLine * kLine;
@@ -83,6 +103,7 @@ void* allocate(size_t bytes) {
 
 void release(void* memory) {
   if (memory == nullptr) return;
+  const Lock lock;
   uint8_t* const at = static_cast<uint8_t*>(memory) - kLine;
   headerAt(at)->isFree = true;
   mergeWithNext(at);

@@ -1,9 +1,12 @@
-// Builds wasm/kernels.wasm from the files that native/README.md names, with clang and lld and nothing else.
+// Builds the WASM kernels from the files that native/README.md names, with clang and lld and nothing else.
 //
-//   node scripts/build-wasm.js            writes wasm/kernels.wasm
-//   node scripts/build-wasm.js --out DIR  writes it there (tests compare)
+//   node scripts/build-wasm.js            writes wasm/kernels.wasm, wasm/kernels-threads.wasm, wasm/kernels.json
+//   node scripts/build-wasm.js --out DIR  writes them there (CI compares)
+//
+// kernels.json names the sources by checksum: a test that needs no compiler sees when they have changed.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,18 +58,53 @@ function run(args) {
   process.exit(1);
 }
 
+/** Memory of the threaded build: shared, up to 4 GiB. Every thread brings its own stack. */
+const variants = [
+  { name: "kernels.wasm", compile: [], link: [] },
+  {
+    name: "kernels-threads.wasm",
+    compile: ["-matomics"],
+    link: [
+      "-Wl,--shared-memory",
+      "-Wl,--max-memory=4294967296",
+      "-Wl,--export=__stack_pointer",
+      "-Wl,--no-check-features",
+    ],
+  },
+];
+
+function sha256(parts) {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+const built = {};
+
 // Objects carry no path of this machine: the compiler runs inside native/ with relative names.
 const objects = mkdtempSync(join(tmpdir(), "glai-wasm-"));
 mkdirSync(out, { recursive: true });
 try {
-  const compiled = sources.map((name) => {
-    const object = join(objects, `${name}.o`);
-    run([...flags, "-c", name, "-o", object]);
-    return object;
-  });
-  run([...linkFlags, ...compiled, "-o", join(out, "kernels.wasm")]);
+  for (const variant of variants) {
+    const compiled = sources.map((name) => {
+      const object = join(objects, `${name}.o`);
+      run([...flags, ...variant.compile, "-c", name, "-o", object]);
+      return object;
+    });
+    run([...linkFlags, ...variant.link, ...compiled, "-o", join(out, variant.name)]);
+    const bytes = readFileSync(join(out, variant.name));
+    const { length } = bytes;
+    built[variant.name] = sha256([bytes]);
+    console.log(
+      `@glai/backend-cpu: ${variant.name} from ${sources.length} files, ${length} bytes.`,
+    );
+  }
 } finally {
   rmSync(objects, { recursive: true, force: true });
 }
-const bytes = readFileSync(join(out, "kernels.wasm"));
-console.log(`@glai/backend-cpu: kernels.wasm from ${sources.length} files, ${bytes.length} bytes.`);
+const inputs = readdirSync(native)
+  .filter((name) => name.endsWith(".h") || sources.includes(name))
+  .filter((name) => !/^(binding|native_)/.test(name))
+  .toSorted();
+built.sources = sha256(inputs.map((name) => readFileSync(join(native, name))));
+writeFileSync(join(out, "kernels.json"), `${JSON.stringify(built, null, 2)}\n`);

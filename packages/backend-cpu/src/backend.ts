@@ -12,6 +12,7 @@ import { createSession } from "./session.js";
 import { createServices } from "./tier-algebra.js";
 import { chooseTier, type CpuTier, type Tier } from "./tier.js";
 import { createTypescriptKernels } from "./typescript/kernels.js";
+import { createWasmKernels } from "./wasm/kernels.js";
 
 export interface CpuBackendOptions {
   /** `auto` (default) takes the fastest tier that runs here; a named tier is used or refused, never swapped. */
@@ -49,6 +50,8 @@ function createKernels(tier: Tier, model: ModelSpec, training: TrainingSpec): Se
   switch (tier.kind) {
     case "native":
       return createNativeKernels(tier.addon, model, training, tier.threads);
+    case "wasm":
+      return createWasmKernels(tier.wasm, model, training);
     case "typescript":
       return createTypescriptKernels(model, training);
     case "none":

@@ -10,6 +10,9 @@ import { createLinearAlgebra } from "./linear-algebra.js";
 import { nativeConversionCalls } from "./native/conversion.js";
 import { nativeDenseKernels } from "./native/linear-algebra.js";
 import type { Tier } from "./tier.js";
+import { wasmConversionCalls } from "./wasm/conversion.js";
+import { wasmDenseKernels } from "./wasm/linear-algebra.js";
+import type { WasmInstance } from "./wasm/loader.js";
 
 /** What a backend offers beside sessions. */
 interface Services {
@@ -52,6 +55,13 @@ function servicesOf(tier: Tier): Services {
         conversion: createConversion(nativeConversionCalls(tier.addon, tier.threads)),
         linearAlgebra: createLinearAlgebra(nativeDenseKernels(tier.addon, tier.threads)),
       };
+    case "wasm": {
+      const instance = async (): Promise<WasmInstance> => tier.wasm;
+      return {
+        conversion: createConversion(wasmConversionCalls(instance)),
+        linearAlgebra: createLinearAlgebra(wasmDenseKernels(instance)),
+      };
+    }
     case "typescript":
       return { conversion: referenceConversion, linearAlgebra: referenceLinearAlgebra };
     case "none":

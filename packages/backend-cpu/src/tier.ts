@@ -1,5 +1,7 @@
+import { isGlaiError } from "@glai/core";
 import { loadNative, type NativeAddon } from "./native/loader.js";
 import { physicalCores } from "./threads.js";
+import { sharedWasmInstance, type WasmInstance } from "./wasm/loader.js";
 
 export type CpuTier = "native" | "typescript" | "wasm";
 
@@ -12,6 +14,7 @@ export type Tier = {
 } & (
   | { readonly kind: "native"; readonly addon: NativeAddon }
   | { readonly kind: "typescript" }
+  | { readonly kind: "wasm"; readonly wasm: WasmInstance }
   | {
       readonly kind: "none";
       readonly asked: CpuTier;
@@ -26,46 +29,51 @@ export async function chooseTier(
   wanted: number | undefined,
 ): Promise<Tier> {
   const threads = wanted ?? physicalCores();
-  const native = asked === "typescript" ? undefined : loadNative();
-  if ((asked === "auto" || asked === "native") && native?.addon !== undefined) {
-    return {
-      kind: "native",
-      addon: native.addon,
-      device: `${native.addon.instructionSet}, ${plural(threads)}`,
-      threads,
-      reason: undefined,
-      hint: undefined,
-    };
+  const passedOver: string[] = [];
+  let hint: string | undefined;
+  if (asked === "auto" || asked === "native") {
+    const native = loadNative();
+    if (native.addon !== undefined) {
+      const { addon } = native;
+      const device = `${addon.instructionSet}, ${plural(threads)}`;
+      return { kind: "native", addon, device, threads, reason: undefined, hint: undefined };
+    }
+    passedOver.push(`no native addon (tried: ${native.tried.join("; ") || "nothing"})`);
+    ({ hint } = native);
   }
-  const missing = native?.addon === undefined ? native : undefined;
-  if (asked === "wasm") {
-    return {
-      kind: "none",
-      asked,
-      device: "none",
-      threads: 0,
-      reason: "the WASM kernels of training are not built yet.",
-      hint: "Use another tier.",
-    };
+  if (asked === "auto" || asked === "wasm") {
+    try {
+      const wasm = await sharedWasmInstance(threads);
+      const device = `WASM SIMD128, ${plural(wasm.threads)}`;
+      return { kind: "wasm", wasm, device, threads: wasm.threads, ...because(passedOver, hint) };
+    } catch (error) {
+      if (!isGlaiError(error)) throw error;
+      passedOver.push(error.message);
+      hint ??= error.hint;
+    }
   }
-  if (asked === "native") {
-    return {
-      kind: "none",
-      asked,
-      device: "none",
-      threads: 0,
-      reason: `no addon could be loaded. Tried: ${missing?.tried.join("; ") ?? ""}.`,
-      hint: missing?.hint ?? "",
-    };
+  if (asked === "auto" || asked === "typescript") {
+    const device = "plain loops over float32 arrays, 1 thread";
+    return { kind: "typescript", device, threads: 1, ...because(passedOver, hint) };
   }
+  const reason = `${passedOver.join("; ")}.`;
   return {
-    kind: "typescript",
-    device: "plain loops over float32 arrays, 1 thread",
-    threads: 1,
-    reason:
-      asked === "typescript" ? "asked for" : `no native addon: ${missing?.tried.join("; ") ?? ""}`,
-    hint: missing?.hint,
+    kind: "none",
+    asked,
+    device: "none",
+    threads: 0,
+    reason,
+    hint: hint ?? "Use tier auto.",
   };
+}
+
+/** Why a slower tier serves; nothing when it was asked for by name. */
+function because(
+  passedOver: readonly string[],
+  hint: string | undefined,
+): { reason: string | undefined; hint: string | undefined } {
+  if (passedOver.length === 0) return { reason: undefined, hint: undefined };
+  return { reason: passedOver.join("; "), hint };
 }
 
 function plural(threads: number): string {

@@ -1,10 +1,18 @@
 import { GlaiError } from "@glai/core";
+import { hasWorkers, startThreads } from "./threads.js";
 
-/** An instance of kernels.wasm. Each kernel family casts `exports` to its own interface beside its code. */
+/** An instance of the WASM kernels. Each kernel family casts `exports` to its own interface beside its code. */
 export interface WasmInstance {
   readonly exports: WasmExports;
   /** Views go stale when memory grows: take a new one after every allocation. */
   readonly memory: WebAssembly.Memory;
+  /** Workers of a kernel; 1 means that everything runs on the caller's thread. */
+  readonly threads: number;
+  /**
+   * Runs an export that takes its time: on a worker where there are threads, so that the caller's event
+   * loop stays free. Arguments are numbers; so is the result.
+   */
+  call(name: string, ...args: readonly number[]): Promise<number>;
 }
 
 /** Addresses are byte offsets into the memory, 64-byte aligned when they come from `allocate`. */
@@ -13,15 +21,18 @@ export interface WasmExports {
   release(address: number): void;
 }
 
-const MAX_PAGES = 65536; // 4 GiB
+const MOST_PAGES = 65536; // of 64 KiB: 4 GiB
+const SINGLE = "../../wasm/kernels.wasm";
+const THREADED = "../../wasm/kernels-threads.wasm";
 
-/** A fresh instance with its own memory. Throws `unavailable` where WASM SIMD does not run. */
-export async function createWasmInstance(): Promise<WasmInstance> {
+/**
+ * An instance with its own memory. With more than one thread, workers share that memory; where pages
+ * may not share memory (no cross-origin isolation) there is one thread, whatever was asked for.
+ * Throws `unavailable` where WASM SIMD does not run.
+ */
+export async function createWasmInstance(threads = 1): Promise<WasmInstance> {
   try {
-    const module = await WebAssembly.compile(await readKernels());
-    const memory = new WebAssembly.Memory({ initial: 8, maximum: MAX_PAGES });
-    const instance = await WebAssembly.instantiate(module, { env: { memory } });
-    return { exports: instance.exports as unknown as WasmExports, memory };
+    return threads > 1 && hasWorkers() ? await threaded(threads) : await single();
   } catch (error) {
     throw new GlaiError(
       "unavailable",
@@ -31,9 +42,57 @@ export async function createWasmInstance(): Promise<WasmInstance> {
   }
 }
 
-/** Bytes of the committed kernels.wasm: a file in Node, a URL elsewhere. */
-async function readKernels(): Promise<BufferSource> {
-  const url = new URL("../../wasm/kernels.wasm", import.meta.url);
+const shared = new Map<number, Promise<WasmInstance>>();
+
+/** The process's instance for a number of threads: sessions share its memory, which never shrinks. */
+export function sharedWasmInstance(threads: number): Promise<WasmInstance> {
+  const found = shared.get(threads);
+  if (found !== undefined) return found;
+  const created = createWasmInstance(threads);
+  shared.set(threads, created);
+  return created;
+}
+
+async function single(): Promise<WasmInstance> {
+  const module = await WebAssembly.compile(await readKernels(new URL(SINGLE, import.meta.url)));
+  const memory = new WebAssembly.Memory({ initial: 8, maximum: MOST_PAGES });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const functions = exports as unknown as WasmExports & Record<string, WasmFunction>;
+  return {
+    exports: functions,
+    memory,
+    threads: 1,
+    call: async (name, ...args) => functions[name](...args),
+  };
+}
+
+async function threaded(threads: number): Promise<WasmInstance> {
+  const module = await WebAssembly.compile(await readKernels(new URL(THREADED, import.meta.url)));
+  const memory = sharedMemory();
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const functions = exports as unknown as WasmExports;
+  const call = await startThreads(module, memory, threads, () => functions.allocate(STACK_BYTES));
+  return { exports: functions, memory, threads, call };
+}
+
+type WasmFunction = (...args: readonly number[]) => number;
+
+/** Bytes of a worker's stack; the same as the linker's stack of the first thread. */
+const STACK_BYTES = 262144;
+
+/** The most memory that this engine will reserve: some refuse 4 GiB at once. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 16, maximum, shared: true });
+    } catch (error) {
+      if (maximum <= 4096) throw error;
+    }
+  }
+}
+
+/** Bytes of a committed kernel file: read from disk in Node, fetched elsewhere. */
+async function readKernels(url: URL): Promise<BufferSource> {
   if (url.protocol === "file:" && typeof process === "object") {
     return process.getBuiltinModule("node:fs").readFileSync(url);
   }
@@ -49,8 +108,6 @@ export function allocate({ exports }: WasmInstance, bytes: number): number {
   throw new GlaiError(
     "out-of-memory",
     `Expected ${bytes} bytes of WASM memory but none are left.`,
-    {
-      hint: "Use the native tier, or fewer samples at once.",
-    },
+    { hint: "Use the native tier, or fewer samples at once." },
   );
 }
