@@ -16,6 +16,19 @@ export {
   noEpochYet,
   type ScoreName,
 } from "./early-stopping.js";
+export {
+  drawEpisode,
+  type Episode,
+  episodeDataset,
+  type EpisodeShape,
+  episodeShapes,
+} from "./episodes/episode.js";
+export {
+  type EpisodeMean,
+  type EpisodeOptions,
+  type EpisodesRun,
+  runEpisodes,
+} from "./episodes/run-episodes.js";
 export type { ComparisonEvent, TrainingEvent } from "./events.js";
 export { hasSettled, reducedEpochLimit } from "./freeze.js";
 export { modelFromCheckpoint } from "./model-from-checkpoint.js";
