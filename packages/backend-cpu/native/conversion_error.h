@@ -84,37 +84,40 @@ inline void addUnitErrors(const KeptPrefixes& kept, const ErrorScratch<T>& s, in
 #pragma GCC unroll 16
     for (int v = 0; v < kErrorVectors; ++v) sum[v] += weight * load(x + v * kLanes<T>);
   };
-  const auto spread = [&](uint32_t group, bool isRest) __attribute__((always_inline)) {
+  // Adds what is removed to the outputs of all groups from q on that keep as many, and returns the next q.
+  const auto spread = [&](int64_t q, int64_t step, bool isRest) __attribute__((always_inline)) {
+    const uint32_t count = counts[byCount[q]];
     Vec<T> removed[kErrorVectors];
 #pragma GCC unroll 16
     for (int v = 0; v < kErrorVectors; ++v) {
       const Vec<T> rest = isRest ? sum[v] : load(z + v * kLanes<T>) - sum[v];
       removed[v] = rest * load(mask + v * kLanes<T>);
     }
-    const int64_t end = smaller((group + 1) * kept.span, kept.nOutputs);
-    for (int64_t o = group * kept.span; o < end; ++o) {
-      const Vec<T> weight = splat(last[o]);
-      T* to = errors + o * kLength;
+    for (; q >= 0 && q < nGroups && counts[byCount[q]] == count; q += step) {
+      const int64_t first = byCount[q] * kept.span, end = smaller(first + kept.span, kept.nOutputs);
+      for (int64_t o = first; o < end; ++o) {
+        const Vec<T> weight = splat(last[o]);
+        T* to = errors + o * kLength;
 #pragma GCC unroll 16
-      for (int v = 0; v < kErrorVectors; ++v)
-        store(to + v * kLanes<T>, load(to + v * kLanes<T>) + weight * removed[v]);
+        for (int v = 0; v < kErrorVectors; ++v)
+          store(to + v * kLanes<T>, load(to + v * kLanes<T>) + weight * removed[v]);
+      }
     }
+    return q;
   };
   // From the end of the list where most is kept: the difference of two large sums would be rounding.
   if (2 * static_cast<int64_t>(counts[byCount[0]]) >= nOrigins) {
-    int64_t rank = nOrigins;
-    for (int64_t q = nGroups - 1; q >= 0; --q) {
-      const int64_t count = counts[byCount[q]];
-      while (rank > count) walk(--rank);
-      if (count < nOrigins) spread(byCount[q], true);
+    int64_t rank = nOrigins, q = nGroups - 1;
+    while (q >= 0 && counts[byCount[q]] == nOrigins) --q;  // nothing removed
+    while (q >= 0) {
+      while (rank > counts[byCount[q]]) walk(--rank);
+      q = spread(q, -1, true);
     }
   } else {
-    int64_t rank = 0;
-    for (int64_t q = 0; q < nGroups; ++q) {
-      const int64_t count = counts[byCount[q]];
-      if (count == nOrigins) break;  // nothing removed here or after
-      while (rank < count) walk(rank++);
-      spread(byCount[q], false);
+    int64_t rank = 0, q = 0;
+    while (q < nGroups && counts[byCount[q]] < nOrigins) {
+      while (rank < counts[byCount[q]]) walk(rank++);
+      q = spread(q, 1, false);
     }
   }
 }
