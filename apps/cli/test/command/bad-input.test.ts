@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
-  type SmallData,
+  settings,
   shortRun,
+  type SmallData,
   smallData,
   temporaryFolder,
   writeData,
@@ -209,7 +210,13 @@ const badUse: readonly BadInput[] = [
   },
   {
     what: "a reduction to no path at all: ρ and the sizes",
-    args: () => ["train", sound, "--set", "protocol.rho=0.99", "--set", "protocol.hidden=[4]"],
+    args: () => [
+      "train",
+      sound,
+      "--protocol",
+      "paper",
+      ...settings(["protocol.rho=0.99", "protocol.hidden=[4]"]),
+    ],
     code: 2,
     says: [/rho/, "[6, 4, 3]"],
   },

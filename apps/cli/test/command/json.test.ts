@@ -20,7 +20,7 @@ const schemaFolder = join(import.meta.dirname, "../../schemas");
 const root = temporaryFolder();
 const data = join(root, "data");
 const sizes = [6, 5, 3];
-const learning = ["--set", "protocol.hidden=[16]", "--set", "protocol.maxEpochs=40"];
+const learning = [...shortRun, "--set", "protocol.maxEpochs=40"];
 
 /** What an independent validator has against a document, by the schema published under this name. */
 function schemaErrors(name: string, document: unknown): string[] {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRandom } from "@glai/core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { smallData, temporaryFolder, writeData } from "../support/data.js";
+import { settings, smallData, temporaryFolder, writeData } from "../support/data.js";
 import { glai, type RunningGlai, startGlai } from "../support/glai.js";
 
 const root = temporaryFolder();
@@ -16,7 +16,7 @@ const epochs: Readonly<Record<string, number>> = { cpu: 400, reference: 40 };
 
 /** A run of a second or two: many short epochs that patience never ends. */
 function longRun(backend: string, out: string, head = "glai"): string[] {
-  const settings = [
+  const set = settings([
     "protocol.hidden=[48]",
     `protocol.maxEpochs=${epochs[backend]}`,
     "protocol.earlyStopping.patience=1000",
@@ -24,9 +24,8 @@ function longRun(backend: string, out: string, head = "glai"): string[] {
     "protocol.estimator.block=path",
     "protocol.mlp.batchSize=16",
     "protocol.reduced.batchSize=16",
-    "protocol.estimator.solver.batchSize=16",
-  ];
-  const set = settings.flatMap((setting) => ["--set", setting]);
+    "protocol.estimator.solver={ kind: adam, batchSize: 16 }",
+  ]);
   return ["train", data, "--head", head, "--backend", backend, "--out", out, ...set];
 }
 

@@ -4,7 +4,7 @@ import type { HeadModel } from "@glai/core";
 import { encodeHeadModel } from "@glai/io";
 import { readModel } from "@glai/io/node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { shortRun, smallData, temporaryFolder, writeData } from "../support/data.js";
+import { settings, shortRun, smallData, temporaryFolder, writeData } from "../support/data.js";
 import { glai, glaiJson } from "../support/glai.js";
 
 const root = temporaryFolder();
@@ -21,13 +21,13 @@ describe("glai paths --verify", () => {
   ])(
     "finds that the certificate of a trained run holds (block %s, linear skip %s)",
     async (block, skip) => {
-      const estimator = [`block=${block}`, `linearSkip=${skip}`].flatMap((setting) => [
-        "--set",
-        `protocol.estimator.${setting}`,
+      const chosen = settings([
+        `protocol.estimator.block=${block}`,
+        `protocol.estimator.linearSkip=${skip}`,
+        "protocol.selectionRows=50",
       ]);
-      const omega = ["--set", "protocol.selectionRows=50"];
       const out = `run-${block}`;
-      await glaiJson(["train", data, "--out", out, ...shortRun, ...estimator, ...omega], root);
+      await glaiJson(["train", data, "--out", out, ...shortRun, ...chosen], root);
       const document = await glaiJson(["paths", "--verify", out], root);
       expect(document).toMatchObject({ verified: true, stored: { nSamples: 50 }, problems: [] });
     },

@@ -76,5 +76,14 @@ export function writeMlp(path: string, sizes: Sizes, seed: number): string {
   return path;
 }
 
-/** Settings that make a run short: small network, few epochs. */
-export const shortRun = ["--set", "protocol.hidden=[16]", "--set", "protocol.maxEpochs=2"];
+/** Settings that make a run short: small network, few epochs, gradient steps also for GLAI. */
+export const shortRun = settings([
+  "protocol.hidden=[16]",
+  "protocol.maxEpochs=2",
+  "protocol.estimator.solver={ kind: adam }",
+]);
+
+/** As options of the command line. */
+export function settings(keys: readonly string[]): string[] {
+  return keys.flatMap((key) => ["--set", key]);
+}
