@@ -37,7 +37,7 @@ describe("bootstrapInterval", () => {
         return Math.max(errorOf(interval.lower, lower), errorOf(interval.upper, upper));
       },
       1e-9,
-      12,
+      13,
     );
   });
 
@@ -94,6 +94,17 @@ describe("bootstrapTest", () => {
     const width = interval.upper - interval.lower;
     expect(p(interval.lower - 0.2 * width)).toBeLessThan(0.05);
     expect(p(interval.lower + 0.2 * width)).toBeGreaterThan(0.15);
+  });
+
+  it("does so for skewed data too, where bias and acceleration matter", () => {
+    const skewed = [0.1, 0.2, 0.2, 0.3, 0.4, 0.5, 0.9, 1.6, 3.1, 7.4, 18.2, 40.5];
+    const options = { level: 0.8, seed: 2 };
+    const zeros = skewed.map(() => 0);
+    const { interval } = bootstrapTest(skewed, zeros, options);
+    for (const nullValue of [interval.lower, interval.upper]) {
+      const { pValue } = bootstrapTest(skewed, zeros, { ...options, nullValue });
+      expect(Math.abs(pValue - 0.2)).toBeLessThan(0.002); // a few of 9999 replicates
+    }
   });
 
   it("splits the two-sided p into its sides", () => {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hodgesLehmann, seededRandom, wilcoxonSignedRank } from "../src/index.js";
 import { sortedCopy } from "../src/order.js";
+import { signedRankProbabilities } from "../src/signed-rank-distribution.js";
 import { walshAverage, walshMedian } from "../src/walsh.js";
 import { errorOf, expectAllClose, fixture } from "./fixture.js";
 
@@ -55,18 +56,35 @@ describe("hodgesLehmann", () => {
 
   it("inverts the exact Wilcoxon test: ends are rejected just outside, kept just inside", () => {
     const random = seededRandom(9);
-    const x = Array.from({ length: 14 }, () => random() * 3 - 1);
-    const y = new Float64Array(14);
-    for (const level of [0.8, 0.95]) {
-      const { interval } = hodgesLehmann(x, y, { level });
-      const p = (nullValue: number) => wilcoxonSignedRank(x, y, { nullValue }).pValue;
-      expect(p(interval.lower - 1e-9)).toBeLessThanOrEqual(1 - level);
-      expect(p(interval.lower + 1e-9)).toBeGreaterThan(1 - level);
-      expect(p(interval.upper + 1e-9)).toBeLessThanOrEqual(1 - level);
-      expect(p(interval.upper - 1e-9)).toBeGreaterThan(1 - level);
-      expect(interval.level).toBeGreaterThanOrEqual(level);
-      expect(1 - interval.level).toBeCloseTo(p(interval.lower - 1e-9), 12);
+    for (let n = 6; n <= 20; n++) {
+      const x = Array.from({ length: n }, () => random() * 3 - 1);
+      const y = new Float64Array(n);
+      for (const level of [0.8, 0.95]) {
+        const { interval } = hodgesLehmann(x, y, { level });
+        const p = (nullValue: number) => wilcoxonSignedRank(x, y, { nullValue }).pValue;
+        expect(p(interval.lower - 1e-9)).toBeLessThanOrEqual(1 - level);
+        expect(p(interval.lower + 1e-9)).toBeGreaterThan(1 - level);
+        expect(p(interval.upper + 1e-9)).toBeLessThanOrEqual(1 - level);
+        expect(p(interval.upper - 1e-9)).toBeGreaterThan(1 - level);
+        expect(interval.level).toBeGreaterThanOrEqual(level);
+        expect(1 - interval.level).toBeCloseTo(p(interval.lower - 1e-9), 12);
+      }
     }
+  });
+
+  it("cuts, above 60 pairs, within one place of where the exact distribution would", () => {
+    const random = seededRandom(10);
+    const n = 120;
+    const values = Array.from({ length: n }, () => random());
+    const averages = allAverages(values);
+    const { interval } = hodgesLehmann(values, new Float64Array(n));
+    const probabilities = signedRankProbabilities(Array.from({ length: n }, (_, i) => i + 1));
+    let cut = -1;
+    for (let total = 0; total <= 0.025; cut++) total += probabilities[cut + 1];
+    const exact = cut - 1; // the largest c with P(W ≤ c) ≤ 0.025
+    expect(Math.abs(averages.indexOf(interval.lower) - exact)).toBeLessThanOrEqual(1);
+    const fromTop = averages.length - 1 - averages.indexOf(interval.upper);
+    expect(fromTop).toBe(averages.indexOf(interval.lower));
   });
 
   it("goes over to the normal approximation above 60 pairs without a jump", () => {
