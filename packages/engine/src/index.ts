@@ -50,6 +50,20 @@ export type {
   SolverConfig,
 } from "./protocol.js";
 export type {
+  RetrainChange,
+  RetrainedHead,
+  RetrainReport,
+  SampleChange,
+} from "./retrain/change.js";
+export { decodeRetraining, encodeRetraining } from "./retrain/record.js";
+export { retrainHead } from "./retrain/retrain-head.js";
+export type {
+  KernelRetraining,
+  RetrainableHead,
+  RetrainingState,
+  RidgeRetraining,
+} from "./retrain/state.js";
+export type {
   CurvePoint,
   HeadRun,
   PhaseName,

@@ -1,4 +1,11 @@
-import { GlaiError, type Dataset, type Features, type LossSpec, type Samples } from "@glai/core";
+import {
+  GlaiError,
+  type Dataset,
+  type Features,
+  type LossSpec,
+  type Samples,
+  type Split,
+} from "@glai/core";
 import type { ScoreName } from "./early-stopping.js";
 import type { ObjectiveConfig } from "./protocol.js";
 
@@ -28,11 +35,11 @@ export function samplesOf(
   return objective.kind === "classification" ? { features, labels } : { features };
 }
 
-type ClassWeights = Extract<ObjectiveConfig, { kind: "classification" }>["classWeights"];
+export type ClassWeights = Extract<ObjectiveConfig, { kind: "classification" }>["classWeights"];
 
-function classWeightsOf(
+export function classWeightsOf(
   weights: ClassWeights,
-  { nClasses, train }: Dataset,
+  { nClasses, train }: { readonly nClasses: number; readonly train: Pick<Split, "labels"> },
 ): { classWeights?: Float64Array } {
   if (weights === "none") return {};
   if (weights === "balanced") {

@@ -25,6 +25,7 @@ export function report(run: RunContext, { head, seed }: TrainOptions): HeadRun {
     shift: [...state.shift],
     ...(selection && { certificate: selection.certificate }),
     ...(solution && { solver: solution.report }),
+    ...(solution?.retraining && { retraining: solution.retraining }),
     plan,
     backend: capability,
   };

@@ -1,6 +1,7 @@
 import { GlaiError } from "@glai/core";
 import type { FloatArray, HeadBody, JsonValue, PathSelection, Preprocessing } from "@glai/core";
 import { noEpochYet, type EarlyStoppingState } from "./early-stopping.js";
+import type { RetrainingState } from "./retrain/state.js";
 import type { CurvePoint, ShiftPoint, SolverReport, StopReason } from "./run.js";
 import type { ClockSeconds } from "./stopwatch.js";
 
@@ -17,6 +18,7 @@ export interface Solution {
   readonly body: HeadBody;
   readonly temperature?: number;
   readonly report: SolverReport;
+  readonly retraining?: RetrainingState; // what lets the head be changed exactly
 }
 
 /** Where a run is. Everything that the rest of it depends on, and what it will report. */

@@ -1,6 +1,7 @@
 import type { Capability, Certificate, HeadModel } from "@glai/core";
 import type { BlockKind, Sizes } from "@glai/core";
 import type { HeadName } from "./protocol.js";
+import type { RetrainingState } from "./retrain/state.js";
 
 /** What a run's clock is divided into. `training` is the only phase of heads other than glai. */
 export type PhaseName = "conversion" | "preprocess" | "reduced" | "training";
@@ -102,6 +103,8 @@ export interface HeadRun {
   readonly shift: readonly ShiftPoint[];
   readonly certificate?: Certificate; // glai with a path selection
   readonly solver?: SolverReport; // closed forms only
+  /** Of heads that `retrainHead` can change: ridge, and kernels solved over every sample. */
+  readonly retraining?: RetrainingState;
   readonly search?: SearchReport; // mlp-tuned only
   readonly plan: RunPlan;
   readonly backend: Capability;

@@ -27,6 +27,7 @@ export async function solveKernelHead(
   request: KernelHeadRequest,
 ): Promise<Solution> {
   const { backend, dataset, loss, pacer, streams } = run;
+  const { objective } = run.protocol;
   const { selector, honestRows } = request;
   const gates = selector && (await patternsOf(run, selector, train)).layers;
   let best: { kernel: KernelSpec; solution: KernelRidgeSolution } | undefined;
@@ -64,6 +65,14 @@ export async function solveKernelHead(
     },
     temperature: solution.temperature,
     report: describe(kernel, solution.report, request.kernels.length),
+    ...(solution.labels && {
+      retraining: {
+        kind: "kernel",
+        labels: solution.labels,
+        mu: solution.report.mu,
+        classWeights: objective.kind === "classification" ? objective.classWeights : "none",
+      },
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type BitMatrix,
   type Features,
   GlaiError,
+  type HeadBody,
   type LinearAlgebra,
   type Matrix,
   type Mlp,
@@ -25,17 +26,7 @@ export async function solveLinearRidge(run: RunContext, train: Features): Promis
   };
   const rows = run.streams.solver.permutation(z.nRows).slice(0, Math.ceil(z.nRows / 4));
   const fit = await fitRidge(run, z, rows);
-  const { nFeatures } = train;
-  const { nClasses } = run.dataset;
-  const parameters = new Float64Array((nFeatures + 1) * nClasses); // W [C, F], then b [C]
-  for (let c = 0; c < nClasses; c++) {
-    for (let f = 0; f < nFeatures; f++) {
-      parameters[c * nFeatures + f] = fit.coefficients[f * nClasses + c];
-    }
-    parameters[nClasses * nFeatures + c] = fit.intercept[c];
-  }
-  const network: Mlp = { sizes: [nFeatures, nClasses], parameters };
-  return { ...fit.rest, body: { kind: "mlp", network } };
+  return { ...fit.rest, body: linearBody(fit) };
 }
 
 /** Least squares or softmax regression on the slabs of a trained selector, always-open ones included. */
@@ -56,20 +47,48 @@ export async function solveSlabs(
     solver.kind === "lbfgs"
       ? await fitSoftmax(run, z, solver.lambda)
       : await fitRidge(run, z, frozen.honestRows);
-  const weights = fit.coefficients.slice(); // [F, C], the order of a slab selection
-  const constant = constantSlab(selection, train.nFeatures);
-  fit.intercept.forEach((b, c) => (weights[constant * run.dataset.nClasses + c] += b));
-  return { ...fit.rest, body: { kind: "estimator", selector, selection, weights } };
+  return { ...fit.rest, body: slabBody(fit, selector, selection) };
 }
 
-interface LinearFit {
+/** A linear layer over product features. */
+export interface LinearFit {
   readonly coefficients: Float64Array; // [F, C]
   readonly intercept: Float64Array; // [C]
+}
+
+/** A fit on the inputs themselves, as an MLP without hidden layers. */
+export function linearBody({ coefficients, intercept }: LinearFit): HeadBody {
+  const nClasses = intercept.length;
+  const nFeatures = coefficients.length / nClasses;
+  const parameters = new Float64Array((nFeatures + 1) * nClasses); // W [C, F], then b [C]
+  for (let c = 0; c < nClasses; c++) {
+    for (let f = 0; f < nFeatures; f++) {
+      parameters[c * nFeatures + f] = coefficients[f * nClasses + c];
+    }
+    parameters[nClasses * nFeatures + c] = intercept[c];
+  }
+  const network: Mlp = { sizes: [nFeatures, nClasses], parameters };
+  return { kind: "mlp", network };
+}
+
+/** A fit on the slabs of a selection, the intercept in the always-open slab of the constant. */
+export function slabBody(
+  { coefficients, intercept }: LinearFit,
+  selector: Mlp,
+  selection: PathSelection,
+): HeadBody {
+  const weights = coefficients.slice(); // [F, C], the order of a slab selection
+  const constant = constantSlab(selection, selector.sizes[0]);
+  intercept.forEach((b, c) => (weights[constant * intercept.length + c] += b));
+  return { kind: "estimator", selector, selection, weights };
+}
+
+interface SolvedFit extends LinearFit {
   readonly rest: Omit<Solution, "body">;
 }
 
 /** `rows`: those leave-one-out may count. */
-async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<LinearFit> {
+async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<SolvedFit> {
   const { dataset } = run;
   const { labels } = dataset.train;
   const statistics = await gatherStatistics(algebraOf(run), z, labels, dataset.nClasses);
@@ -95,11 +114,12 @@ async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<
         bytes: 8 * z.nColumns ** 2,
         detail: `ridge on ${z.nColumns} features`,
       },
+      retraining: { kind: "ridge", statistics, lambda: report.lambda },
     },
   };
 }
 
-async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<LinearFit> {
+async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<SolvedFit> {
   const { dataset, loss } = run;
   const fit = await softmaxRegression(
     algebraOf(run),

@@ -41,20 +41,28 @@ export function kernelProblem(
 ): KernelProblem {
   const n = samples.features.nSamples;
   const { rows, nHonest } = orderRows(n, options.random, options.honestRows);
-  const y = rows.map((row) => labels[row]);
-  const { values, intercept, rootWeights } = centeredTargets(
-    y,
-    options.nClasses,
-    options.classWeights,
-  );
+  const permuted = rows.map((row) => labels[row]);
+  const problem = orderedProblem(algebra, kernel, takeSamples(samples, rows), permuted, options);
+  return { ...problem, nHonest };
+}
+
+/** The problem over rows in the order they come in, all of them honest. */
+export function orderedProblem(
+  algebra: LinearAlgebra,
+  kernel: KernelSpec,
+  samples: KernelSamples,
+  labels: Uint32Array,
+  { nClasses, classWeights }: { readonly nClasses: number; readonly classWeights?: FloatArray },
+): KernelProblem {
+  const { values, intercept, rootWeights } = centeredTargets(labels, nClasses, classWeights);
   if (rootWeights !== undefined) scaleRows(values, rootWeights);
   return {
     algebra,
     kernel,
-    samples: takeSamples(samples, rows),
-    labels: y,
-    nClasses: options.nClasses,
-    nHonest,
+    samples,
+    labels,
+    nClasses,
+    nHonest: labels.length,
     targets: values,
     intercept,
     ...(rootWeights && { rootWeights }),

@@ -52,6 +52,7 @@ export interface KernelRidgeOptions {
 /** f(x) = Σ_n k(x, x_n) α_n + intercept, and how it was found. */
 export interface KernelRidgeSolution {
   readonly support: KernelSamples; // training samples or landmarks, in the order of the coefficients
+  readonly labels?: Uint32Array; // [nSupport] of the support; landmarks have none: they are not all of the data
   readonly coefficients: FloatArray; // [nSupport, nClasses]
   readonly intercept: Float64Array; // [nClasses]
   readonly temperature: number; // softmax(f / temperature) is calibrated on leave-one-out scores
@@ -104,6 +105,7 @@ export async function solveKernelRidge(
   const scoredLabels = problem.labels.subarray(held.first, held.first + held.count);
   return {
     support: solved.support,
+    ...(method !== "landmarks" && { labels: problem.labels }),
     coefficients: solved.coefficients,
     intercept: problem.intercept,
     temperature: await fitTemperature(scores, scoredLabels, problem.nClasses),

@@ -143,7 +143,8 @@ function targetSquares({ counts, nSamples }: RidgeStatistics): number {
   return sum;
 }
 
-function conditionOf({ values, nRows: n }: Matrix): number {
+/** (max L_ii / min L_ii)² of a Cholesky factor: a lower estimate of the condition number. */
+export function conditionOf({ values, nRows: n }: Matrix): number {
   let smallest = Infinity;
   let largest = 0;
   for (let i = 0; i < n; i++) {

@@ -1,0 +1,39 @@
+import type { Features } from "@glai/core";
+import type { RetrainableHead } from "./state.js";
+
+/** What is to change about the samples that a head was trained on. */
+export type RetrainChange =
+  | SampleChange
+  | {
+      readonly kind: "merge"; // samples of the others are added
+      readonly others: readonly RetrainableHead[]; // same preprocessing, selector, selection, kernel
+    };
+
+/** Samples to add or to take out. */
+export interface SampleChange {
+  readonly kind: "add" | "remove";
+  readonly features: Features; // raw: the head's own preprocessing and selector are applied
+  readonly labels: Uint32Array; // [nSamples]
+  /** What the labels mean; when the head has names too, labels are matched by name. */
+  readonly classNames?: readonly string[];
+}
+
+/** How the changed head came about. Plain JSON. */
+export interface RetrainReport {
+  readonly change: RetrainChange["kind"];
+  readonly samples: { readonly before: number; readonly after: number };
+  readonly classes: { readonly before: number; readonly after: number };
+  readonly penalty: number; // λ or μ of the head, kept
+  readonly residual: number; // relative residual of the linear system
+  readonly condition: number; // (max L_ii / min L_ii)²; conjugate gradients: trace(K)/μ + 1, an upper bound
+  /**
+   * Estimated relative error that this change and all before it have left in the coefficients, against
+   * training from scratch. 0 for kernels: they keep their samples and are solved anew.
+   */
+  readonly drift: number;
+}
+
+/** A changed head, its new state, and the report. */
+export interface RetrainedHead extends RetrainableHead {
+  readonly report: RetrainReport;
+}

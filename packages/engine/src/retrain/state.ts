@@ -1,0 +1,89 @@
+import { GlaiError, type HeadModel } from "@glai/core";
+import type { ClassWeights } from "../objective.js";
+import type { RidgeStatistics } from "../solvers/ridge-statistics.js";
+
+/** What a closed form leaves beside its model, so that it can be changed exactly later. A plain value. */
+export type RetrainingState = KernelRetraining | RidgeRetraining;
+
+/** Sums over the training set: all that ridge regression needs of it. */
+export interface RidgeRetraining {
+  readonly kind: "ridge";
+  readonly statistics: RidgeStatistics; // of the product features
+  readonly lambda: number; // added to the diagonal of the centred Gram matrix
+}
+
+/** A kernel head has its samples in the model; what is missing there is their labels and the penalty. */
+export interface KernelRetraining {
+  readonly kind: "kernel";
+  readonly labels: Uint32Array; // [nSupport] in the order of the support
+  readonly mu: number; // added to the diagonal of the Gram matrix
+  readonly classWeights: ClassWeights; // as configured; "balanced" is counted anew
+}
+
+/** A head and its state: what `retrainHead` takes and gives. */
+export interface RetrainableHead {
+  readonly model: HeadModel;
+  readonly state: RetrainingState;
+}
+
+/** Throws `bad-data` when a state is not that of this model. */
+export function checkState({ model, state }: RetrainableHead): void {
+  const { body } = model;
+  const expected = expectedState(body);
+  const found = describeState(state);
+  if (expected === found) return;
+  throw new GlaiError(
+    "bad-data",
+    `Expected the retraining state of this head (${expected}) but received ${found}.`,
+    { hint: "Use the state that was written with the model." },
+  );
+}
+
+/** Inputs of a head, and its outputs. */
+export function widthsOf({ body }: HeadModel): { nFeatures: number; nClasses: number } {
+  switch (body.kind) {
+    case "mlp":
+      return ends(body.network.sizes);
+    case "estimator":
+      return ends(body.selection.sizes);
+    case "kernel":
+      return { nFeatures: body.support.nFeatures, nClasses: body.intercept.length };
+    default:
+      return body satisfies never;
+  }
+}
+
+function ends(sizes: readonly number[]): { nFeatures: number; nClasses: number } {
+  return { nFeatures: sizes[0], nClasses: sizes[sizes.length - 1] };
+}
+
+function expectedState(body: HeadModel["body"]): string {
+  switch (body.kind) {
+    case "mlp": {
+      const { nFeatures, nClasses } = ends(body.network.sizes);
+      if (body.network.sizes.length !== 2) return "none: it was trained by epochs";
+      return `statistics of ${nFeatures} features and ${nClasses} classes`;
+    }
+    case "estimator": {
+      const { nBlocks, sizes } = body.selection;
+      return `statistics of ${nBlocks} features and ${ends(sizes).nClasses} classes`;
+    }
+    case "kernel":
+      return `labels of ${body.support.nSamples} samples`;
+    default:
+      return body satisfies never;
+  }
+}
+
+function describeState(state: RetrainingState): string {
+  switch (state.kind) {
+    case "ridge": {
+      const { nFeatures, nClasses } = state.statistics;
+      return `statistics of ${nFeatures} features and ${nClasses} classes`;
+    }
+    case "kernel":
+      return `labels of ${state.labels.length} samples`;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Backend, Features, HeadModel, LinearAlgebra } from "@glai/core";
+import { referenceLinearAlgebra } from "@glai/core";
+import { createPacer, type Pacer } from "../pacing.js";
+import { transformFeatures } from "../preprocessing/apply.js";
+import type { Classes } from "./classes.js";
+import type { RetrainReport } from "./change.js";
+import type { RetrainingState } from "./state.js";
+
+/** What a change is made with. */
+export interface Workshop {
+  readonly backend: Backend;
+  readonly algebra: LinearAlgebra;
+  readonly pacer: Pacer;
+  /** Raw features as the head sees them, just as its training did. */
+  prepare(features: Features): Promise<Features>;
+}
+
+/** A solved change. */
+export interface Changed extends Pick<
+  RetrainReport,
+  "condition" | "drift" | "penalty" | "residual" | "samples"
+> {
+  readonly body: HeadModel["body"];
+  readonly state: RetrainingState;
+  readonly classes: Classes;
+}
+
+export function createWorkshop({ preprocessing }: HeadModel, backend: Backend): Workshop {
+  const pacer = createPacer(() => 0);
+  return {
+    backend,
+    algebra: backend.linearAlgebra ?? referenceLinearAlgebra,
+    pacer,
+    prepare: (features) => transformFeatures(preprocessing, features, backend.linearAlgebra, pacer),
+  };
+}
