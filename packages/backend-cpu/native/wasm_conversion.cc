@@ -26,11 +26,11 @@ double addressOf(const Array<T>& array) {
 GLAI_EXPORT(conversion_patterns)
 int32_t conversion_patterns(int32_t precision, const uint32_t* sizes, int32_t nLayers,
                             const void* parameters, const void* features, int32_t nSamples,
-                            uint32_t* const* words, double* place) {
+                            uint32_t* const* words, double* place, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
   NanPlace found;
   const int64_t status =
-      runPatterns(networkOf(precision, sizes, nLayers, parameters), samples, words, found, workers(1));
+      runPatterns(networkOf(precision, sizes, nLayers, parameters), samples, words, found, workers(threads));
   place[0] = static_cast<double>(found.layer);
   place[1] = static_cast<double>(found.sample);
   place[2] = static_cast<double>(found.unit);
@@ -40,10 +40,10 @@ int32_t conversion_patterns(int32_t precision, const uint32_t* sizes, int32_t nL
 GLAI_EXPORT(conversion_total_mass)
 int32_t conversion_total_mass(int32_t precision, const uint32_t* sizes, int32_t nLayers,
                               const void* parameters, const void* features, int32_t nSamples,
-                              double* mass) {
+                              double* mass, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
   return static_cast<int32_t>(
-      runTotalMass(networkOf(precision, sizes, nLayers, parameters), samples, *mass, workers(1)));
+      runTotalMass(networkOf(precision, sizes, nLayers, parameters), samples, *mass, workers(threads)));
 }
 
 /// out: [14] nGates, nBlocks, nPaths, kept, totalMass, keptMass, bound, measuredError, the addresses of gateUnits,
@@ -52,7 +52,7 @@ GLAI_EXPORT(conversion_select)
 int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* parameters,
                           const void* features, int32_t nSamples, const uint32_t* words, int32_t span,
                           double keep, double maxError, int32_t linearSkip, double memoryLimit,
-                          double* out) {
+                          double* out, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
   const SelectRequest request{span,     keep >= 0,       static_cast<int64_t>(keep),
                               maxError, linearSkip != 0, memoryLimit};
@@ -61,7 +61,7 @@ int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* 
   if (memory == nullptr) return static_cast<int32_t>(kSelectNoMemory);
   Selected& selected = *new (memory) Selected;
   const int64_t status =
-      runSelect(networkOf(precision, sizes, 2, parameters), samples, words, request, selected, workers(1));
+      runSelect(networkOf(precision, sizes, 2, parameters), samples, words, request, selected, workers(threads));
   const double values[] = {static_cast<double>(selected.nGates),
                            static_cast<double>(selected.nBlocks),
                            static_cast<double>(selected.nPaths),
@@ -89,7 +89,7 @@ GLAI_EXPORT(conversion_release) void conversion_release(Selected* selected) {
 GLAI_EXPORT(conversion_shift)
 int32_t conversion_shift(int32_t precision, const uint32_t* const* before, const uint32_t* const* after,
                          const uint32_t* widths, int32_t nHidden, const void* features, int32_t nSamples,
-                         int32_t nFeatures, double* shift) {
+                         int32_t nFeatures, double* shift, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, nFeatures};
-  return static_cast<int32_t>(runShift(before, after, widths, nHidden, samples, *shift, workers(1)));
+  return static_cast<int32_t>(runShift(before, after, widths, nHidden, samples, *shift, workers(threads)));
 }

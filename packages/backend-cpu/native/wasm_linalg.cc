@@ -10,34 +10,36 @@ GLAI_EXPORT(linalg_gram)
 int32_t linalg_gram(int32_t isDouble, const double* kernel, int32_t nLayers, int32_t nFeatures,
                     const void* aFeatures, int32_t nA, const uint32_t* const* aGates,
                     const void* bFeatures, int32_t nB, const uint32_t* const* bGates,
-                    const int64_t* nWords, void* out) {
+                    const int64_t* nWords, void* out, int32_t threads) {
   const KernelSamples a{aFeatures, isDouble != 0, nA, nFeatures, aGates, nWords};
   const KernelSamples b{bFeatures, isDouble != 0, nB, nFeatures, bGates, nWords};
   return static_cast<int32_t>(runGram(kernelFrom(kernel, nLayers), a, bFeatures == nullptr ? nullptr : &b,
-                                      isDouble != 0, out, workers(1)));
+                                      isDouble != 0, out, workers(threads)));
 }
 
 GLAI_EXPORT(linalg_cross_product)
-int32_t linalg_cross_product(int32_t isDouble, const void* a, int32_t nRows, int32_t nColumns, void* out) {
+int32_t linalg_cross_product(int32_t isDouble, const void* a, int32_t nRows, int32_t nColumns, void* out,
+                             int32_t threads) {
   return static_cast<int32_t>(
-      runCrossProduct(a, isDouble != 0, nRows, nColumns, isDouble != 0, out, workers(1)));
+      runCrossProduct(a, isDouble != 0, nRows, nColumns, isDouble != 0, out, workers(threads)));
 }
 
 GLAI_EXPORT(linalg_multiply)
 int32_t linalg_multiply(int32_t isDouble, const void* a, const void* b, int32_t m, int32_t depth,
-                        int32_t n, double diagonal, void* out) {
+                        int32_t n, double diagonal, void* out, int32_t threads) {
   return static_cast<int32_t>(
-      runMultiply(a, b, m, depth, n, diagonal, isDouble != 0, out, workers(1)));
+      runMultiply(a, b, m, depth, n, diagonal, isDouble != 0, out, workers(threads)));
 }
 
 GLAI_EXPORT(linalg_cholesky)
-int32_t linalg_cholesky(int32_t isDouble, void* a, int32_t n, double diagonal) {
-  return static_cast<int32_t>(runCholesky(a, n, diagonal, isDouble != 0, workers(1)));
+int32_t linalg_cholesky(int32_t isDouble, void* a, int32_t n, double diagonal, int32_t threads) {
+  return static_cast<int32_t>(runCholesky(a, n, diagonal, isDouble != 0, workers(threads)));
 }
 
 /// what: 0 L X = B, 1 Lᵀ X = B, 2 L Lᵀ X = B.
 GLAI_EXPORT(linalg_solve)
-int32_t linalg_solve(int32_t isDouble, const void* factor, int32_t n, void* b, int32_t m, int32_t what) {
+int32_t linalg_solve(int32_t isDouble, const void* factor, int32_t n, void* b, int32_t m, int32_t what,
+                     int32_t threads) {
   return static_cast<int32_t>(
-      runSolve(factor, n, b, m, static_cast<Solve>(what), isDouble != 0, workers(1)));
+      runSolve(factor, n, b, m, static_cast<Solve>(what), isDouble != 0, workers(threads)));
 }

@@ -27,10 +27,15 @@ import { createWasmInstance } from "../src/wasm/loader.js";
 type Arrays = Float32ArrayConstructor | Float64ArrayConstructor;
 
 const native = loadNative();
-const wasm = createWasmInstance();
-const tiers: { readonly tier: string; readonly conversion: ConversionKernels }[] = [
-  { tier: "wasm", conversion: createConversion(wasmConversionCalls(() => wasm)) },
-];
+const tiers: { readonly tier: string; readonly conversion: ConversionKernels }[] = [1, 2].map(
+  (threads) => {
+    const wasm = createWasmInstance(threads);
+    return {
+      tier: `wasm with ${threads} thread(s)`,
+      conversion: createConversion(wasmConversionCalls(() => wasm)),
+    };
+  },
+);
 if (native.addon !== undefined)
   tiers.push({
     tier: "native",
@@ -97,7 +102,7 @@ const shapes: readonly (readonly number[])[] = [
   [20, 7, 129, 2],
 ];
 
-describe.each(tiers)("conversion of the $tier tier", { timeout: 60_000 }, ({ conversion }) => {
+describe.each(tiers)("conversion of tier $tier", { timeout: 60_000 }, ({ conversion }) => {
   test("patterns of whole numbers are core's bit for bit, pre-activations of 0 included", async () => {
     for (const [i, sizes] of shapes.entries())
       for (const nSamples of [1, 63, 130]) {

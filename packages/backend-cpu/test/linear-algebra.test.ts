@@ -24,10 +24,15 @@ import { createWasmInstance } from "../src/wasm/loader.js";
 type Arrays = Float32ArrayConstructor | Float64ArrayConstructor;
 
 const native = loadNative();
-const wasm = createWasmInstance();
-const tiers: { readonly tier: string; readonly algebra: LinearAlgebra }[] = [
-  { tier: "wasm", algebra: createLinearAlgebra(wasmDenseKernels(() => wasm)) },
-];
+const tiers: { readonly tier: string; readonly algebra: LinearAlgebra }[] = [1, 2].map(
+  (threads) => {
+    const wasm = createWasmInstance(threads);
+    return {
+      tier: `wasm with ${threads} thread(s)`,
+      algebra: createLinearAlgebra(wasmDenseKernels(() => wasm)),
+    };
+  },
+);
 if (native.addon !== undefined)
   tiers.push({ tier: "native", algebra: createLinearAlgebra(nativeDenseKernels(native.addon, 2)) });
 
@@ -86,7 +91,7 @@ async function codeOf(call: () => Promise<unknown>): Promise<string> {
 
 const sides = [1, 2, 5, 6, 7, 16, 17, 31, 48, 49, 97, 193] as const;
 
-describe.each(tiers)("linear algebra of the $tier tier", { timeout: 60_000 }, ({ algebra }) => {
+describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ algebra }) => {
   describe.each([Float32Array, Float64Array])("in %o", (arrays: Arrays) => {
     const limit = limits[arrays.name as keyof typeof limits];
 

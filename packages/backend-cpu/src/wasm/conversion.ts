@@ -4,68 +4,27 @@ import { selectedStatus } from "../native/conversion.js";
 import { type Frame, withFrame } from "./frame.js";
 import type { WasmInstance } from "./loader.js";
 
-/** What native/wasm_conversion.cc exports; each returns a status. */
-interface ConversionExports {
-  conversion_patterns(
-    precision: number,
-    sizes: number,
-    nLayers: number,
-    parameters: number,
-    features: number,
-    nSamples: number,
-    words: number,
-    place: number,
-  ): number;
-  conversion_total_mass(
-    precision: number,
-    sizes: number,
-    nLayers: number,
-    parameters: number,
-    features: number,
-    nSamples: number,
-    mass: number,
-  ): number;
-  conversion_select(
-    precision: number,
-    sizes: number,
-    parameters: number,
-    features: number,
-    nSamples: number,
-    words: number,
-    span: number,
-    keep: number,
-    maxError: number,
-    linearSkip: number,
-    memoryLimit: number,
-    out: number,
-  ): number;
-  conversion_release(handle: number): void;
-  conversion_shift(
-    precision: number,
-    before: number,
-    after: number,
-    widths: number,
-    nHidden: number,
-    features: number,
-    nSamples: number,
-    nFeatures: number,
-    shift: number,
-  ): number;
-}
-
-/** Conversion kernels in WASM, one thread, on the caller's. */
+/** The conversion kernels of native/wasm_conversion.cc. */
 export function wasmConversionCalls(instance: () => Promise<WasmInstance>): ConversionCalls {
-  async function call(run: (frame: Frame, kernels: ConversionExports) => number): Promise<number> {
-    const wasm = await instance();
-    return withFrame(wasm, (frame) => run(frame, wasm.exports as unknown as ConversionExports));
-  }
+  const call = async (run: (frame: Frame) => Promise<number>): Promise<number> =>
+    withFrame(await instance(), run);
+
+  /** Frees the arrays of a selection; 0 is none. */
+  const release = async (handle: number): Promise<void> => {
+    const kernels = (await instance()).exports as unknown as {
+      conversion_release(handle: number): void;
+    };
+    kernels.conversion_release(handle);
+  };
+
   return {
     async patterns(network, features, words) {
       const place = new Float64Array(3);
-      await call((frame, kernels) => {
+      await call(async (frame) => {
         const placeAt = frame.reserve(place.byteLength);
         const wordsAt = words.map((layer) => frame.reserve(layer.byteLength));
-        const status = kernels.conversion_patterns(
+        const status = await frame.call(
+          "conversion_patterns",
           precisionOf(features, network),
           frame.words(network.sizes),
           network.sizes.length - 1,
@@ -86,9 +45,10 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
       const out = new Float64Array(14);
       const arrays: Uint32Array[] = [];
       let weights = new Float64Array(0);
-      const status = await call((frame, kernels) => {
+      const status = await call(async (frame) => {
         const outAt = frame.reserve(out.byteLength);
-        const status = kernels.conversion_select(
+        const status = await frame.call(
+          "conversion_select",
           precisionOf(features, network),
           frame.words(network.sizes),
           writeParameters(frame, network),
@@ -112,7 +72,7 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
           weights = new Float64Array(nPaths);
           frame.read(out[12], weights);
         }
-        kernels.conversion_release(out[13]);
+        await release(out[13]);
         return status;
       });
       if (status !== selectedStatus) return undefined;
@@ -123,11 +83,12 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
     },
     async shift(before, after, features) {
       const shift = new Float64Array(1);
-      await call((frame, kernels) => {
+      await call(async (frame) => {
         const shiftAt = frame.reserve(shift.byteLength);
         const wordsOf = ({ layers }: ActivationPatterns): number =>
           frame.words(layers.map(({ words }) => frame.words(words)));
-        const status = kernels.conversion_shift(
+        const status = await frame.call(
+          "conversion_shift",
           precisionOf(features),
           wordsOf(before),
           wordsOf(after),
@@ -145,9 +106,10 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
     },
     async totalMass(network, features) {
       const mass = new Float64Array(1);
-      const status = await call((frame, kernels) => {
+      const status = await call(async (frame) => {
         const massAt = frame.reserve(mass.byteLength);
-        const status = kernels.conversion_total_mass(
+        const status = await frame.call(
+          "conversion_total_mass",
           precisionOf(features, network),
           frame.words(network.sizes),
           network.sizes.length - 1,

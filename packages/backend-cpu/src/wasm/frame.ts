@@ -9,13 +9,18 @@ export interface Frame {
   words(values: ArrayLike<number>): number;
   longs(values: readonly number[]): number;
   read(address: number, into: FloatArray | Uint32Array): void;
+  /** Calls an export with the number of threads as its last argument, off the event loop where there are threads. */
+  call(name: string, ...args: readonly number[]): Promise<number>;
 }
 
 /** Runs a kernel that returns a status; −2 means that it found no memory for its scratch. */
-export function withFrame(wasm: WasmInstance, run: (frame: Frame) => number): number {
+export async function withFrame(
+  wasm: WasmInstance,
+  run: (frame: Frame) => Promise<number>,
+): Promise<number> {
   const reserved: number[] = [];
   try {
-    const status = run(createFrame(wasm, reserved));
+    const status = await run(createFrame(wasm, reserved));
     if (status !== -2) return status;
     throw new GlaiError(
       "out-of-memory",
@@ -36,6 +41,7 @@ function createFrame(wasm: WasmInstance, reserved: number[]): Frame {
   };
   return {
     reserve,
+    call: (name, ...args) => wasm.call(name, ...args, wasm.threads),
     write(values, double) {
       const address = reserve(values.length * (double ? 8 : 4));
       const View = double ? Float64Array : Float32Array;

@@ -4,67 +4,24 @@ import { solveCodes } from "../native/linear-algebra.js";
 import { type Frame, withFrame } from "./frame.js";
 import type { WasmInstance } from "./loader.js";
 
-/** What native/wasm_linalg.cc exports: −1 when it went well, −2 without memory, else the row of a bad pivot. */
-interface LinalgExports {
-  linalg_gram(
-    isDouble: number,
-    kernel: number,
-    nLayers: number,
-    nFeatures: number,
-    a: number,
-    nA: number,
-    aGates: number,
-    b: number,
-    nB: number,
-    bGates: number,
-    nWords: number,
-    out: number,
-  ): number;
-  linalg_cross_product(
-    isDouble: number,
-    a: number,
-    nRows: number,
-    nColumns: number,
-    out: number,
-  ): number;
-  linalg_multiply(
-    isDouble: number,
-    a: number,
-    b: number,
-    m: number,
-    depth: number,
-    n: number,
-    diagonal: number,
-    out: number,
-  ): number;
-  linalg_cholesky(isDouble: number, a: number, n: number, diagonal: number): number;
-  linalg_solve(
-    isDouble: number,
-    factor: number,
-    n: number,
-    b: number,
-    m: number,
-    what: number,
-  ): number;
-}
-
-/** Dense kernels in WASM, one thread, on the caller's. Each call copies its arrays in and its results out. */
+/**
+ * The dense kernels of native/wasm_linalg.cc, whose statuses are −1 when it went well, −2 without memory, else the
+ * row of a bad pivot. Each call copies its arrays in and its results out.
+ */
 export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKernels {
-  /** Runs a call; throws when the kernels ran out of memory. */
-  async function call(run: (frame: Frame, linalg: LinalgExports) => number): Promise<number> {
-    const wasm = await instance();
-    return withFrame(wasm, (frame) => run(frame, wasm.exports as unknown as LinalgExports));
-  }
+  const call = async (run: (frame: Frame) => Promise<number>): Promise<number> =>
+    withFrame(await instance(), run);
 
   return {
     async gram(kernel, a, b, out) {
-      await call((frame, linalg) => {
+      await call(async (frame) => {
         const double = isDouble(out);
         const layers = kernel.kind === "path" ? (a.gates ?? []) : [];
         const gatesOf = ({ gates = [] }: KernelSamples): number =>
           frame.words(gates.slice(0, layers.length).map(({ words }) => frame.words(words)));
         const outAt = frame.reserve(out.byteLength);
-        const status = linalg.linalg_gram(
+        const status = await frame.call(
+          "linalg_gram",
           Number(double),
           frame.write(flatKernel(kernel), true),
           layers.length,
@@ -83,20 +40,28 @@ export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKe
       });
     },
     async crossProduct({ values, nRows, nColumns }, out) {
-      await call((frame, linalg) => {
+      await call(async (frame) => {
         const double = isDouble(out);
         const outAt = frame.reserve(out.byteLength);
         const a = frame.write(values, double);
-        const status = linalg.linalg_cross_product(Number(double), a, nRows, nColumns, outAt);
+        const status = await frame.call(
+          "linalg_cross_product",
+          Number(double),
+          a,
+          nRows,
+          nColumns,
+          outAt,
+        );
         frame.read(outAt, out);
         return status;
       });
     },
     async multiply(a, b, diagonal, out) {
-      await call((frame, linalg) => {
+      await call(async (frame) => {
         const double = isDouble(out);
         const outAt = frame.reserve(out.byteLength);
-        const status = linalg.linalg_multiply(
+        const status = await frame.call(
+          "linalg_multiply",
           Number(double),
           frame.write(a.values, double),
           frame.write(b.values, double),
@@ -111,20 +76,27 @@ export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKe
       });
     },
     async cholesky({ values, nRows }, diagonal) {
-      return call((frame, linalg) => {
+      return call(async (frame) => {
         const double = isDouble(values);
         const address = frame.write(values, double);
-        const status = linalg.linalg_cholesky(Number(double), address, nRows, diagonal);
+        const status = await frame.call(
+          "linalg_cholesky",
+          Number(double),
+          address,
+          nRows,
+          diagonal,
+        );
         frame.read(address, values);
         return status;
       });
     },
     async solve(factor, b, kind) {
-      await call((frame, linalg) => {
+      await call(async (frame) => {
         const double = isDouble(factor.values);
         const factorAt = frame.write(factor.values, double);
         const address = frame.write(b.values, double);
-        const status = linalg.linalg_solve(
+        const status = await frame.call(
+          "linalg_solve",
           Number(double),
           factorAt,
           factor.nRows,
