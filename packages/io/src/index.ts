@@ -3,7 +3,14 @@ export { type CheckpointValue, decodeCheckpoint, encodeCheckpoint } from "./chec
 export { crc32 } from "./crc32.js";
 export { type CsvTable, parseCsv } from "./csv.js";
 export type { DatasetOptions, LoadedDataset } from "./dataset/dataset.js";
-export { parseDatasetFiles, parseDatasetTable, parseFeatures } from "./dataset/parse.js";
+export {
+  parseDatasetFiles,
+  parseDatasetTable,
+  parseFeatures,
+  parseSamplesFiles,
+  parseSamplesTable,
+} from "./dataset/parse.js";
+export type { LabelledSamples } from "./dataset/samples.js";
 export { stratifiedRows, takeRows } from "./dataset/split-rows.js";
 export { decodeHeadModel, encodeHeadModel } from "./model/head-model.js";
 export { encodeNpy, parseNpy } from "./npy.js";

@@ -5,8 +5,9 @@ import { parseNpy } from "../npy.js";
 import { type NamedTensor, asFeatures } from "./arrays.js";
 import { folderContainer, npzContainer, pathIn, safetensorsContainer } from "./containers.js";
 import type { DatasetOptions, LoadedDataset } from "./dataset.js";
-import { readDatasetArrays, readFeatureArray } from "./read-arrays.js";
-import { readCsvDataset, readCsvFeatures } from "./read-csv.js";
+import { readDatasetArrays, readFeatureArray, readSampleArrays } from "./read-arrays.js";
+import { readCsvDataset, readCsvFeatures, readCsvSamples } from "./read-csv.js";
+import type { LabelledSamples } from "./samples.js";
 
 /**
  * A dataset from the files of a folder, by name: `train_x.npy train_y.npy val_x.npy val_y.npy`, perhaps
@@ -48,18 +49,50 @@ export function parseDatasetTable(
   const name = options.name ?? lastPart(file).replace(/\.[^.]*$/, "");
   switch (kind) {
     case "npy":
-      throw badData(
-        file,
-        "features and labels",
-        "a single array",
-        "Give the folder with train_x.npy, train_y.npy, val_x.npy and val_y.npy.",
-      );
+      throw singleArray(file);
     case "npz":
       return readDatasetArrays(npzContainer(bytes, file), name, options);
     case "safetensors":
       return readDatasetArrays(safetensorsContainer(bytes, file), name, options);
     case "csv":
       return readCsvDataset(bytes, file, name, options);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/**
+ * Labelled rows to add to a head or to take out of it: the training split of a folder's files, or its
+ * `x.npy` and `y.npy`. Read like a dataset, but one class is enough and nothing is kept for validation.
+ */
+export function parseSamplesFiles(
+  files: Readonly<Record<string, Uint8Array>>,
+  options: Pick<DatasetOptions, "x" | "y"> = {},
+  folder = "",
+): LabelledSamples {
+  const { classNames } = parseMeta(files["meta.json"], pathIn(folder, "meta.json"));
+  const { split } = readSampleArrays(folderContainer(files, folder), options);
+  return { split, ...(classNames !== undefined && { classNames }) };
+}
+
+/** The same from one table: its training split, or every row. */
+export function parseSamplesTable(
+  file: string,
+  bytes: Uint8Array,
+  options: Pick<DatasetOptions, "x" | "y"> = {},
+): LabelledSamples {
+  const kind = kindOf(file);
+  switch (kind) {
+    case "npy":
+      throw singleArray(file);
+    case "npz":
+      return { split: readSampleArrays(npzContainer(bytes, file), options).split };
+    case "safetensors":
+      return { split: readSampleArrays(safetensorsContainer(bytes, file), options).split };
+    case "csv": {
+      const { rows, ...names } = readCsvSamples(bytes, file, options);
+      return { split: rows.split, ...names };
+    }
     default:
       return kind satisfies never;
   }
@@ -87,6 +120,15 @@ export function parseFeatures(
     default:
       return kind satisfies never;
   }
+}
+
+function singleArray(file: string): GlaiError {
+  return badData(
+    file,
+    "features and labels",
+    "a single array",
+    "Give the folder with train_x.npy, train_y.npy, val_x.npy and val_y.npy.",
+  );
 }
 
 function checkedFeatures(array: NamedTensor): Features {

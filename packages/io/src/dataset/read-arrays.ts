@@ -65,6 +65,22 @@ export function readDatasetArrays(
   return assembleDataset(name, { ...splits, ...test }, extra);
 }
 
+/** All labelled rows: `train_x train_y` where there is a split, else `x` and `y`. */
+export function readSampleArrays(
+  container: ArrayContainer,
+  { x, y }: Pick<DatasetOptions, "x" | "y">,
+): NamedSplit {
+  const isNamed = x !== undefined || y !== undefined;
+  if (!isNamed && container.keys.includes("train_x")) {
+    return readRows(container, "train_x", "train_y");
+  }
+  return readRows(
+    container,
+    x ?? findKey(container, xNames, "--x"),
+    y ?? findKey(container, yNames, "--y"),
+  );
+}
+
 /** Features alone, for prediction: the array `x`, or the only array there is. */
 export function readFeatureArray(container: ArrayContainer, x: string | undefined): NamedTensor {
   const { keys } = container;

@@ -4,6 +4,7 @@ import { badData } from "../errors.js";
 import {
   type DatasetOptions,
   type LoadedDataset,
+  type NamedSplit,
   assembleDataset,
   drawValidation,
 } from "./dataset.js";
@@ -17,6 +18,17 @@ export function readCsvDataset(
   name: string,
   options: DatasetOptions,
 ): LoadedDataset {
+  const { rows, classNames } = readCsvSamples(bytes, file, options);
+  const extra = classNames === undefined ? {} : { classNames };
+  return assembleDataset(name, drawValidation(rows, options), extra);
+}
+
+/** All rows of a CSV with their labels. */
+export function readCsvSamples(
+  bytes: Uint8Array,
+  file: string,
+  options: Pick<DatasetOptions, "x" | "y">,
+): { readonly rows: NamedSplit; readonly classNames?: readonly string[] } {
   let y = "";
   const table = parseCsv(bytes, {
     name: file,
@@ -26,12 +38,8 @@ export function readCsvDataset(
   const labelsName = `column "${y}" of ${file}`;
   const { labels, classNames } = readLabels(table.text.get(y) ?? [], labelsName);
   const split: Split = { features, labels };
-  const extra = classNames === undefined ? {} : { classNames };
-  return assembleDataset(
-    name,
-    drawValidation({ split, featuresName: file, labelsName }, options),
-    extra,
-  );
+  const rows = { split, featuresName: file, labelsName };
+  return { rows, ...(classNames !== undefined && { classNames }) };
 }
 
 /** Features alone; a column that looks like labels, or is named by `y`, is left out. */

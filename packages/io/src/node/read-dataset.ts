@@ -2,7 +2,14 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Features, HeadModel } from "@glai/core";
 import type { DatasetOptions, LoadedDataset } from "../dataset/dataset.js";
-import { parseDatasetFiles, parseDatasetTable, parseFeatures } from "../dataset/parse.js";
+import {
+  parseDatasetFiles,
+  parseDatasetTable,
+  parseFeatures,
+  parseSamplesFiles,
+  parseSamplesTable,
+} from "../dataset/parse.js";
+import type { LabelledSamples } from "../dataset/samples.js";
 import { decodeHeadModel } from "../model/head-model.js";
 import { ioError } from "./io-error.js";
 import { readBytes, sha256 } from "./read-bytes.js";
@@ -26,21 +33,56 @@ export async function readDataset(
   path: string,
   options: DatasetOptions = {},
 ): Promise<DatasetOnDisk> {
-  const checksums: Record<string, string> = {};
-  const read = async (file: string, name: string): Promise<Uint8Array> => {
-    const bytes = await readBytes(file);
-    checksums[name] = sha256(bytes);
-    return bytes;
-  };
-  if (!(await isFolder(path))) {
-    const bytes = await read(path, basename(path));
-    return { ...parseDatasetTable(path, bytes, options), checksums };
-  }
+  const { files, isTable, checksums } = await readFiles(path);
+  const dataset = isTable
+    ? parseDatasetTable(path, files[basename(path)], options)
+    : parseDatasetFiles(files, options, path);
+  return { ...dataset, checksums };
+}
+
+/** Labelled rows from disk, with the SHA-256 of every file that was read. */
+export interface SamplesOnDisk extends LabelledSamples {
+  readonly checksums: Readonly<Record<string, string>>; // file name → hexadecimal SHA-256
+}
+
+/**
+ * Reads labelled rows to add to a head or to take out of it: the training split of what `readDataset` reads,
+ * or every row where there is no split; a folder may hold `x.npy` and `y.npy` alone.
+ *
+ * @example
+ * const { split } = await readSamples("forget.npz");
+ */
+export async function readSamples(
+  path: string,
+  options: Pick<DatasetOptions, "x" | "y"> = {},
+): Promise<SamplesOnDisk> {
+  const { files, isTable, checksums } = await readFiles(path);
+  const samples = isTable
+    ? parseSamplesTable(path, files[basename(path)], options)
+    : parseSamplesFiles(files, options, path);
+  return { ...samples, checksums };
+}
+
+/** The files of a dataset by name: those of a folder, or the one table. */
+async function readFiles(path: string): Promise<{
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly isTable: boolean;
+  readonly checksums: Readonly<Record<string, string>>;
+}> {
   const files: Record<string, Uint8Array> = {};
-  for (const file of await list(path)) {
-    if (datasetFile.test(file)) files[file] = await read(join(path, file), file);
+  const checksums: Record<string, string> = {};
+  const read = async (file: string, name: string): Promise<void> => {
+    files[name] = await readBytes(file);
+    checksums[name] = sha256(files[name]);
+  };
+  const isTable = !(await isFolder(path));
+  if (isTable) await read(path, basename(path));
+  else {
+    for (const file of await list(path)) {
+      if (datasetFile.test(file)) await read(join(path, file), file);
+    }
   }
-  return { ...parseDatasetFiles(files, options, path), checksums };
+  return { files, isTable, checksums };
 }
 
 /** Reads features alone (.npy, .npz, .safetensors, .csv, .tsv); `x` names the array or columns. */
