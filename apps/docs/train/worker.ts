@@ -1,0 +1,181 @@
+// The worker of the page: reads data, trains, prunes and explains, so that the page never waits.
+import { createCpuBackend } from "@glai/backend-cpu";
+import { type Dataset, GlaiError, isGlaiError } from "@glai/core";
+import type { HeadRun, TrainingEvent } from "@glai/engine";
+import { encodeHeadModel } from "@glai/io";
+import { bundled, bundledDataset, ownDataset, withRows } from "./data.js";
+import { explainSample } from "./explain.js";
+import type { DataSource, FromWorker, ToWorker } from "./messages.js";
+import { createPruner, type Pruner } from "./prune.js";
+import { runAsJson, runHeads } from "./run-heads.js";
+import { type PageHead, protocolOf, type Settings } from "./settings.js";
+
+/** The last training: its data and its finished runs. */
+interface State {
+  readonly dataset: Dataset;
+  readonly settings: Settings;
+  readonly runs: Map<PageHead, HeadRun>;
+  pruner: Pruner | undefined;
+}
+
+/** Where the run in training is, as of its last epoch. */
+interface Clock {
+  epoch: number;
+  seconds: number;
+}
+
+let state: State | undefined;
+let stop: AbortController | undefined; // of the training that is going on
+
+function post(message: FromWorker): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- to the page that started it
+  globalThis.postMessage(message);
+}
+
+globalThis.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  answer(data).catch((error: unknown) => {
+    if (isGlaiError(error) && error.code === "aborted") return post({ kind: "cancelled" });
+    const message = error instanceof Error ? error.message : String(error);
+    post({ kind: "failed", message, hint: isGlaiError(error) ? error.hint : undefined });
+  });
+});
+
+async function answer(message: ToWorker): Promise<void> {
+  switch (message.kind) {
+    case "cancel":
+      return stop?.abort();
+    case "download":
+      return download(message.what, message.head);
+    case "explain": {
+      const { dataset, run } = trained("glai");
+      const explanation = explainSample(run.model, dataset.validation, message.sample);
+      return post({ kind: "explained", explanation });
+    }
+    case "probe":
+      return probe();
+    case "prune": {
+      const { pruner } = trained("glai");
+      const point = pruner.at(message.mu);
+      return post({ kind: "pruned", point, paths: pruner.paths.toString() });
+    }
+    case "train":
+      return train(message.data, message.settings);
+    default:
+      return message satisfies never;
+  }
+}
+
+async function probe(): Promise<void> {
+  const names = ["auto", "wasm", "typescript"] as const;
+  const tiers = names.map(async (tier) => ({
+    tier,
+    capability: await createCpuBackend({ tier }).probe(),
+  }));
+  post({ kind: "tiers", tiers: await Promise.all(tiers) });
+}
+
+async function train(source: DataSource, settings: Settings): Promise<void> {
+  stop?.abort();
+  const controller = new AbortController();
+  stop = controller;
+  state = undefined;
+  const dataset = withRows(await load(source, controller.signal), settings.rows);
+  post({ kind: "data", summary: summaryOf(dataset) });
+  const runs = new Map<PageHead, HeadRun>();
+  state = { dataset, settings, runs, pruner: undefined };
+  const clock: Clock = { epoch: 0, seconds: 0 };
+  await runHeads(dataset, settings, {
+    backend: createCpuBackend({ tier: settings.tier }),
+    signal: controller.signal,
+    now: () => performance.now(),
+    onEvent(event) {
+      if (event.kind === "event") return report(event.head, event.event, clock);
+      runs.set(event.head, event.run);
+      post({ kind: "run", run: summaryOfRun(event.head, event.run) });
+    },
+  });
+  post({ kind: "done" });
+}
+
+function report(head: PageHead, event: TrainingEvent, clock: Clock): void {
+  switch (event.kind) {
+    case "plan":
+      return post({ kind: "started", head, plan: event.plan });
+    case "epoch":
+      clock.seconds = event.point.seconds;
+      clock.epoch = event.point.epoch;
+      return post({ kind: "epoch", head, point: event.point });
+    case "shift":
+      return post({ kind: "shift", point: event.point });
+    case "converted":
+      post({ kind: "frozen", epoch: clock.epoch, seconds: clock.seconds });
+      return post({ kind: "certificate", certificate: event.certificate });
+    case "checkpoint":
+    case "phase-ended":
+    case "phase-started":
+    case "progress":
+    case "warning":
+      return;
+    default:
+      return event satisfies never;
+  }
+}
+
+async function load(source: DataSource, signal: AbortSignal): Promise<Dataset> {
+  if (source.kind === "own") return ownDataset(source.files, source.labelColumn);
+  const { folder, files } = bundled[source.name];
+  const entries = files.map(async (file) => {
+    const url = `${source.base}data/${folder}/${file}`;
+    const response = await fetch(url, { signal });
+    if (response.ok) return [file, new Uint8Array(await response.arrayBuffer())] as const;
+    throw new GlaiError("io", `Expected to fetch ${url} but received status ${response.status}.`);
+  });
+  return bundledDataset(source.name, Object.fromEntries(await Promise.all(entries)));
+}
+
+function download(what: "model" | "run", head: PageHead): void {
+  const { dataset, run } = trained(head);
+  const name = `${dataset.name}-${head}-seed${run.seed}`;
+  if (what === "model") {
+    return post({ kind: "file", name: `${name}.safetensors`, bytes: encodeHeadModel(run.model) });
+  }
+  const text = JSON.stringify(runAsJson(run), undefined, 2);
+  post({ kind: "file", name: `${name}.json`, bytes: new TextEncoder().encode(text) });
+}
+
+/** A head of the last training, with its data. Throws `bad-argument` when it was not trained. */
+function trained(head: PageHead): { dataset: Dataset; run: HeadRun; pruner: Pruner } {
+  const run = state?.runs.get(head);
+  if (state === undefined || run === undefined) {
+    throw new GlaiError("bad-argument", `Expected a trained ${head} head but there is none.`, {
+      hint: `Choose ${head} among the heads and train.`,
+    });
+  }
+  const current = state;
+  const { dataset, settings } = state;
+  return {
+    dataset,
+    run,
+    get pruner() {
+      const context = { protocol: protocolOf(settings), seed: settings.seed };
+      return (current.pruner ??= createPruner(run.model, dataset, context));
+    },
+  };
+}
+
+function summaryOf({ name, train, validation, nClasses, classNames }: Dataset) {
+  return {
+    name,
+    nTrain: train.features.nSamples,
+    nValidation: validation.features.nSamples,
+    nFeatures: train.features.nFeatures,
+    nClasses,
+    classNames: classNames ?? Array.from({ length: nClasses }, (_, c) => `class ${c}`),
+  };
+}
+
+function summaryOfRun(head: PageHead, run: HeadRun) {
+  const { score, bestEpoch, epochs, reducedEpochs, seconds, plan, backend } = run;
+  const { parameters } = plan;
+  return { head, score, bestEpoch, epochs, reducedEpochs, parameters, seconds, tier: backend.tier };
+}
