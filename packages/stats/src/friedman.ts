@@ -126,7 +126,7 @@ function unanimousP({ ranks, nBlocks }: RankedTable): number {
 }
 
 /** n! as a double. */
-export function factorial(n: number): number {
+function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);
 }
 

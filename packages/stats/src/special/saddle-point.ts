@@ -13,7 +13,7 @@ const stirlingSeries = [
 ];
 
 /** ln Γ(n + 1) − (n + ½) ln n + n − ½ ln 2π for n > 0: what Stirling's formula leaves out. */
-export function stirlingRemainder(n: number): number {
+function stirlingRemainder(n: number): number {
   let correction = 0;
   let shifted = n;
   // δ(n) = δ(n + 1) + (n + ½) ln(1 + 1/n) − 1, up to where the asymptotic series has 16 digits.
@@ -29,7 +29,7 @@ export function stirlingRemainder(n: number): number {
 }
 
 /** x ln(x / mean) + mean − x for x > 0, mean > 0, without cancellation where x is near the mean. */
-export function deviance(x: number, mean: number): number {
+function deviance(x: number, mean: number): number {
   const difference = x - mean;
   if (Math.abs(difference) >= 0.1 * (x + mean)) return x * Math.log(x / mean) + mean - x;
   // With v = (x − mean)/(x + mean): ln(x/mean) = 2 atanh v = 2 (v + v³/3 + v⁵/5 + …).
