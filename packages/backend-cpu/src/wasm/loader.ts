@@ -22,8 +22,9 @@ export interface WasmExports {
 }
 
 const MOST_PAGES = 65536; // of 64 KiB: 4 GiB
-const SINGLE = "../../wasm/kernels.wasm";
-const THREADED = "../../wasm/kernels-threads.wasm";
+// Bundlers copy a file whose name stands in `new URL` as it is: keep both names there.
+const kernelsUrl = (): URL => new URL("../../wasm/kernels.wasm", import.meta.url);
+const threadedUrl = (): URL => new URL("../../wasm/kernels-threads.wasm", import.meta.url);
 
 /**
  * An instance with its own memory. With more than one thread, workers share that memory; where pages
@@ -54,7 +55,7 @@ export function sharedWasmInstance(threads: number): Promise<WasmInstance> {
 }
 
 async function single(): Promise<WasmInstance> {
-  const module = await WebAssembly.compile(await readKernels(new URL(SINGLE, import.meta.url)));
+  const module = await WebAssembly.compile(await readKernels(kernelsUrl()));
   const memory = new WebAssembly.Memory({ initial: 8, maximum: MOST_PAGES });
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const functions = exports as unknown as WasmExports & Record<string, WasmFunction>;
@@ -67,7 +68,7 @@ async function single(): Promise<WasmInstance> {
 }
 
 async function threaded(threads: number): Promise<WasmInstance> {
-  const module = await WebAssembly.compile(await readKernels(new URL(THREADED, import.meta.url)));
+  const module = await WebAssembly.compile(await readKernels(threadedUrl()));
   const memory = sharedMemory();
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const functions = exports as unknown as WasmExports;
