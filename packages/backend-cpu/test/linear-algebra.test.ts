@@ -154,6 +154,26 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
       }
     });
 
+    test("right-hand sides that begin with zeros: the inverse of a factor", async () => {
+      const random = createRandom(12);
+      for (const n of [5, 250, 431]) {
+        const factor = await positiveMatrix(n, random, arrays);
+        await algebra.cholesky(factor, 0);
+        const identity = new arrays(n * n).map((_, at) => (at % (n + 1) === 0 ? 1 : 0));
+        const inverse: Matrix = { values: identity, nRows: n, nColumns: n };
+        await algebra.solveTriangular(factor, inverse, false);
+        const lower = {
+          ...factor,
+          values: factor.values.map((x, at) => (at % n <= Math.floor(at / n) ? x : 0)),
+        };
+        const product = await referenceLinearAlgebra.multiply(lower, inverse);
+        for (let at = 0; at < n * n; at++) product.values[at] -= at % (n + 1) === 0 ? 1 : 0;
+        expect(product.values.reduce((worst, x) => Math.max(worst, Math.abs(x)), 0)).toBeLessThan(
+          10 * limit,
+        );
+      }
+    });
+
     test("Gram matrices of all kernels equal the reference", async () => {
       const random = createRandom(4);
       for (let round = 0; round < 12; round++) {
