@@ -86,8 +86,8 @@ __global__ void __launch_bounds__(32 * kForwardWarps) estimatorForwardSlots(Esti
 __global__ void __launch_bounds__(32 * kSumWarps) estimatorSumChunks(EstimatorSum p) {
   const StepPlan plan = currentPlan(p.step);
   const int lane = threadIdx.x % 32;
-  const int output = blockIdx.x;
-  const uint32_t row = blockIdx.y * kSumWarps + threadIdx.x / 32;
+  const int output = blockIdx.y;
+  const uint32_t row = blockIdx.x * kSumWarps + threadIdx.x / 32;
   if (row >= plan.nRows + GLAI_PLANTED_EXTRA) return;  // the whole warp
   float sum = 0.0f;
   for (int chunk = lane; chunk < p.nChunks; chunk += 32)
@@ -156,7 +156,7 @@ cudaError_t estimatorForward(const EstimatorForward& p, unsigned capacity, cudaS
 }
 
 cudaError_t estimatorSum(const EstimatorSum& p, unsigned capacity, cudaStream_t stream) {
-  return launch("estimatorSum", dim3(p.nOutputs, blocksFor(capacity, kSumWarps)), dim3(32 * kSumWarps), stream,
+  return launch("estimatorSum", dim3(blocksFor(capacity, kSumWarps), p.nOutputs), dim3(32 * kSumWarps), stream,
                 estimatorSumChunks, p);
 }
 

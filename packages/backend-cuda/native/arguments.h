@@ -1,6 +1,7 @@
 // Checked arguments of the binding, and work off the event loop.
 #pragma once
 #include <napi.h>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ void expectLength(Napi::Env env, const char* what, size_t found, size_t expected
 template <typename Array, typename T>
 Array toTypedArray(Napi::Env env, const std::vector<T>& values) {
   Array array = Array::New(env, values.size());
-  for (size_t i = 0; i < values.size(); i++) array[i] = values[i];
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(T));
   return array;
 }
 

@@ -108,7 +108,7 @@ export interface CudaAddon {
 }
 
 /** The error of an addon's call as a GlaiError; anything else is passed through. */
-export function fromNative(error: unknown): unknown {
+function fromNative(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || !("hint" in error)) return error;
   const { code, hint, message } = error as Error & { code: GlaiErrorCode; hint: string };
   return new GlaiError(code, message, hint === "" ? {} : { hint });

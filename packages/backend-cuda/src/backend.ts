@@ -67,6 +67,7 @@ export function createBackendOver(load: () => AddonLoad): CudaBackend {
       checkTraining(model, training);
       const selection = model.kind === "estimator" ? nativeSelection(model.selection) : null;
       const sizes = Uint32Array.from(model.kind === "mlp" ? model.sizes : model.selection.sizes);
+      checkOutputs(sizes[sizes.length - 1]);
       const addon = addonOrThrow();
       const config = { sizes, selection, training: nativeTraining(training) };
       const session = await native(() => addon.createSession(config));
@@ -74,6 +75,18 @@ export function createBackendOver(load: () => AddonLoad): CudaBackend {
     },
     conversion: createConversion(addonOrThrow),
   };
+}
+
+/** Outputs are rows of a grid in the estimator's kernels. */
+const MOST_OUTPUTS = 65_535;
+
+function checkOutputs(nOutputs: number): void {
+  if (nOutputs <= MOST_OUTPUTS) return;
+  throw new GlaiError(
+    "unsupported",
+    `Expected at most ${MOST_OUTPUTS} outputs for backend cuda but the model has ${nOutputs}.`,
+    { hint: "Use another backend: glai train --backend cpu" },
+  );
 }
 
 const offered = {

@@ -180,6 +180,14 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
     }
   });
 
+  it("refuses more outputs than a grid has rows, as unsupported", async () => {
+    const error = await errorOf(
+      emulatedBackend(addon).prepare({ kind: "mlp", sizes: [1, 65_536] }, training),
+    );
+    expect(error).toMatchObject({ name: "GlaiError", code: "unsupported" });
+    expect(error.message).toContain("65536");
+  });
+
   it("takes rows as Uint32Array and nothing else", async () => {
     const { model, samples } = mlpProblem([3, 2], 4);
     const session = await emulatedBackend(addon).prepare(model, training);

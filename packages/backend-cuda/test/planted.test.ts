@@ -53,6 +53,12 @@ describe.skipIf(inject("noEmulation") !== "")("mistakes in kernels", () => {
     expect(status).toBe(0);
   });
 
+  it("graphs go when what they point at moves", () => {
+    const { status, text } = sanitized("sanitized", "graphs");
+    expect(text).toMatch(/^130 steps$/m);
+    expect(status).toBe(0);
+  });
+
   it("a store past a shared array is caught by the sanitizer", () => {
     const { status, text } = sanitized("sanitized", "fault", "pastSharedArray");
     expect(status).not.toBe(0);
