@@ -7,6 +7,7 @@ import { addPaths } from "./commands/paths.js";
 import { addPredict } from "./commands/predict.js";
 import { addStats } from "./commands/stats.js";
 import { addTrain } from "./commands/train.js";
+import { addUpdate } from "./commands/update.js";
 import type { CommandContext } from "./context.js";
 import { version } from "./package-info.js";
 
@@ -24,6 +25,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addDemo(program, context);
   addTrain(program, context);
   addCompare(program, context);
+  addUpdate(program, context);
   addPredict(program, context);
   addInspect(program, context);
   addPaths(program, context, exit);

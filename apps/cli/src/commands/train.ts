@@ -154,7 +154,9 @@ async function manifestToResume(
         JSON.stringify(stored[key]),
   );
   if (manifest.kind !== "train" || differing.length > 0) {
-    const what = manifest.kind === "train" ? `another ${differing.join(", ")}` : "a comparison";
+    const others = { compare: "a comparison", update: "an update" };
+    const what =
+      manifest.kind === "train" ? `another ${differing.join(", ")}` : others[manifest.kind];
     throw new GlaiError(
       "bad-argument",
       `Expected to resume ${flags.out} as it was begun but it has ${what}.`,

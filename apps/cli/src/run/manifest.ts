@@ -11,7 +11,7 @@ const schema = 1;
 /** Everything that was decided before a run began, and how it ended: `manifest.json` of a run folder. */
 export interface Manifest {
   readonly schema: typeof schema;
-  readonly kind: "compare" | "train";
+  readonly kind: "compare" | "train" | "update";
   readonly status: "failed" | "finished" | "interrupted" | "running";
   readonly glai: string;
   readonly node: string;
@@ -25,6 +25,12 @@ export interface Manifest {
   readonly config: Config;
   readonly backend: string; // the one that does the work, also where the configuration says auto
   readonly capability: ReturnType<typeof capabilityDocument>;
+  /** Of a head that was changed: `dataset` and `config` are those its first parent was trained with. */
+  readonly update?: {
+    readonly change: "add" | "merge" | "remove";
+    readonly parents: readonly { readonly path: string; readonly model: string }[]; // model: SHA-256
+    readonly data: Manifest["dataset"] | null; // samples added or taken out
+  };
   /** The document that `--json` printed; null until the run is finished. */
   readonly result: object | null;
 }
@@ -42,15 +48,48 @@ export function newManifest(parts: {
     schema,
     kind,
     status: "running",
-    glai: version,
-    node: process.version,
-    platform: `${process.platform}-${process.arch}`,
+    ...thisProgram(),
     startedAt: startedAt.toISOString(),
     dataset: { name: dataset.name, path, checksums: dataset.checksums },
     config,
     backend: chosen.name,
     capability: capabilityDocument(chosen.capability),
     result: null,
+  };
+}
+
+/** The manifest of a changed head, from that of the run it was. */
+export function updateManifest(
+  parent: Manifest,
+  parts: {
+    readonly update: NonNullable<Manifest["update"]>;
+    readonly startedAt: Date;
+    readonly backend: string;
+    readonly capability: Manifest["capability"];
+  },
+): Manifest {
+  const { dataset, config } = parent;
+  const { update, startedAt, backend, capability } = parts;
+  return {
+    schema,
+    kind: "update",
+    status: "running",
+    ...thisProgram(),
+    startedAt: startedAt.toISOString(),
+    dataset,
+    config,
+    backend,
+    capability,
+    update,
+    result: null,
+  };
+}
+
+function thisProgram(): Pick<Manifest, "glai" | "node" | "platform"> {
+  return {
+    glai: version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Progress } from "../progress/view.js";
 import { metricsLine } from "./events-to-metrics.js";
 import { holdDuringConversion } from "./hold-during-conversion.js";
 import { type Manifest, manifestJson } from "./manifest.js";
+import { writeHead } from "./retraining-file.js";
 
 const checkpointEvery = 500; // milliseconds: what a kill may cost; a write costs a few
 
@@ -59,7 +60,7 @@ export async function runInFolder(
         if (line !== undefined) folder.appendMetrics(line);
       },
     });
-    await folder.writeModel(run.model);
+    await writeHead(folder, run.model, run.retraining);
     return run;
   } catch (error) {
     const aborted = isGlaiError(error) && error.code === "aborted";

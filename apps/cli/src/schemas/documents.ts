@@ -8,6 +8,7 @@ import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
 import { statsSchema } from "./stats.js";
 import { trainSchema } from "./train.js";
+import { updateSchema } from "./update.js";
 
 const schemas = {
   compare: compareSchema,
@@ -23,6 +24,7 @@ const schemas = {
   predict: predictSchema,
   stats: statsSchema,
   train: trainSchema,
+  update: updateSchema,
 } as const;
 
 /** The published JSON Schemas (draft 2020-12) of everything the command prints or reads, by name. */
