@@ -106,8 +106,10 @@ function withRows(dataset: DatasetOnDisk, { rows }: DemoBudget): DatasetOnDisk {
 
 function describeBudget(used: DatasetOnDisk, all: DatasetOnDisk, { protocol }: Config): string {
   const rows = used.train.labels.length;
-  const whole = all.train.labels.length;
-  const training =
-    rows === whole ? `all ${whole} training rows` : `${rows} of ${whole} training rows`;
-  return `${training}, at most ${protocol.maxEpochs} epochs (the paper: 60); glai demo --full lifts this`;
+  const allRows = all.train.labels.length;
+  const epochs = `at most ${protocol.maxEpochs} epochs`;
+  if (rows === allRows && protocol.maxEpochs >= whole.maxEpochs) {
+    return `all ${rows} training rows, ${epochs}, as in the paper`;
+  }
+  return `${rows} of ${allRows} training rows, ${epochs} (the paper: ${whole.maxEpochs}); glai demo --full takes all`;
 }
