@@ -7,6 +7,8 @@ import {
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { createBackendOver } from "../src/backend.js";
 import { createCudaBackend } from "../src/index.js";
+import { loadAddon } from "../src/loader.js";
+import { pathOf } from "./support/build-emulation.js";
 import { type EmulatedAddon, emulatedBackend, loadEmulated } from "./support/emulated.js";
 import { estimatorProblem, mlpProblem } from "./support/problems.js";
 
@@ -72,6 +74,14 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
   afterEach(() => {
     addon.emulation.replaceDevice();
     addon.emulation.setMemoryLimit(2 ** 32);
+  });
+
+  it("is never taken for a real one: the loader refuses it, even by name", () => {
+    process.env["GLAI_CUDA_ADDON"] = pathOf("emulated");
+    const load = loadAddon();
+    delete process.env["GLAI_CUDA_ADDON"];
+    expect(load.addon).toBeUndefined();
+    expect(load).toMatchObject({ tried: [expect.stringMatching(/emulated\.node: .*tests only/)] });
   });
 
   it("without a driver is unavailable, in words of our own", async () => {
