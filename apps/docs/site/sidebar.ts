@@ -20,6 +20,7 @@ const groups: readonly {
       "docs/guide/report.md",
       "docs/guide/backends.md",
       "docs/guide/solvers.md",
+      "docs/guide/retraining.md",
       "docs/guide/export.md",
       "docs/guide/few-shot.md",
       "docs/guide/self-supervision.md",
