@@ -57,19 +57,24 @@ __attribute__((noinline)) double exactDistance(const GramData<T>& data, int64_t 
                                : squaredDistance(x, y, n, s, t);
 }
 
-/// ‖x_i‖² of every sample in float64, one after the other into `take(i, squared)`.
+constexpr int64_t kSampleRows = 256;  // samples per task of the passes before the product
+
+/// Hands ‖x_i‖² of every sample in float64 to `take(i, squared)`.
 template <typename Take>
-inline void squaredNorms(const KernelSamples& samples, const Take& take) {
+inline void squaredNorms(const KernelSamples& samples, const Parallel& parallel, const Take& take) {
   const int64_t n = samples.nFeatures;
-  for (int64_t i = 0; i < samples.nSamples; ++i) {
-    if (samples.isDouble) {
-      const double* x = static_cast<const double*>(samples.features) + i * n;
-      take(i, squaredDistance(x, x, n, 1.0, 0.0));
-    } else {
-      const float* x = static_cast<const float*>(samples.features) + i * n;
-      take(i, squaredDistance(x, x, n, 1.0, 0.0));
+  fork(parallel, (samples.nSamples + kSampleRows - 1) / kSampleRows, [&](int64_t task, int) {
+    const int64_t end = smaller((task + 1) * kSampleRows, samples.nSamples);
+    for (int64_t i = task * kSampleRows; i < end; ++i) {
+      if (samples.isDouble) {
+        const double* x = static_cast<const double*>(samples.features) + i * n;
+        take(i, squaredDistance(x, x, n, 1.0, 0.0));
+      } else {
+        const float* x = static_cast<const float*>(samples.features) + i * n;
+        take(i, squaredDistance(x, x, n, 1.0, 0.0));
+      }
     }
-  }
+  });
 }
 
 /// Replaces the lanes of `values` set in `where` by exact(column); rare.
@@ -190,17 +195,45 @@ struct PathEpilogue {
   }
 };
 
+template <typename S>
+inline void addColumns(double* sums, const S* values, int64_t nRows, int64_t ld, int64_t k0, int64_t k1) {
+  for (int64_t k = k0; k < k1; ++k) sums[k] = 0;
+  for (int64_t i = 0; i < nRows; ++i)
+    for (int64_t k = k0; k < k1; ++k) sums[k] += static_cast<double>(values[i * ld + k]);
+}
+
+/// The mean of every feature.
+inline void columnMeans(double* mean, const KernelSamples& samples, const Parallel& parallel) {
+  constexpr int64_t kColumns = 64;
+  const int64_t n = samples.nFeatures;
+  fork(parallel, (n + kColumns - 1) / kColumns, [&](int64_t task, int) {
+    const int64_t k0 = task * kColumns, k1 = smaller(k0 + kColumns, n);
+    if (samples.isDouble)
+      addColumns(mean, static_cast<const double*>(samples.features), samples.nSamples, n, k0, k1);
+    else
+      addColumns(mean, static_cast<const float*>(samples.features), samples.nSamples, n, k0, k1);
+    for (int64_t k = k0; k < k1; ++k) mean[k] /= static_cast<double>(samples.nSamples);
+  });
+}
+
+template <typename T, typename S>
+inline void subtractMean(T* to, const S* from, const double* mean, int64_t n) {
+  for (int64_t k = 0; k < n; ++k) to[k] = static_cast<T>(static_cast<double>(from[k]) - mean[k]);
+}
+
 /// `samples` minus `mean`, as T: an RBF kernel does not see a common shift, rounding does.
 template <typename T>
-inline void centre(T* to, const KernelSamples& samples, const double* mean) {
+inline void centre(T* to, const KernelSamples& samples, const double* mean, const Parallel& parallel) {
   const int64_t n = samples.nFeatures;
-  for (int64_t i = 0; i < samples.nSamples; ++i)
-    for (int64_t k = 0; k < n; ++k) {
-      const int64_t at = i * n + k;
-      const double x = samples.isDouble ? static_cast<const double*>(samples.features)[at]
-                                        : static_cast<const float*>(samples.features)[at];
-      to[at] = static_cast<T>(x - mean[k]);
+  fork(parallel, (samples.nSamples + kSampleRows - 1) / kSampleRows, [&](int64_t task, int) {
+    const int64_t end = smaller((task + 1) * kSampleRows, samples.nSamples);
+    for (int64_t i = task * kSampleRows; i < end; ++i) {
+      if (samples.isDouble)
+        subtractMean(to + i * n, static_cast<const double*>(samples.features) + i * n, mean, n);
+      else
+        subtractMean(to + i * n, static_cast<const float*>(samples.features) + i * n, mean, n);
     }
+  });
 }
 
 template <typename T>
@@ -237,24 +270,19 @@ void gram(const KernelFunction& kernel, const KernelSamples& a, const KernelSamp
     }
     case KernelKind::rbf: {
       double* mean = arena.take<double>(depth);
-      for (int64_t k = 0; k < depth; ++k) mean[k] = 0;
-      for (int64_t i = 0; i < m; ++i)
-        for (int64_t k = 0; k < depth; ++k)
-          mean[k] += a.isDouble ? static_cast<const double*>(a.features)[i * depth + k]
-                                : static_cast<const float*>(a.features)[i * depth + k];
-      for (int64_t k = 0; k < depth; ++k) mean[k] /= static_cast<double>(m);
+      columnMeans(mean, a, parallel);
       T* centredA = arena.take<T>(m * depth);
-      centre(centredA, a, mean);
+      centre(centredA, a, mean, parallel);
       T* centredB = centredA;
-      if (!symmetric) centre(centredB = arena.take<T>(n * depth), b, mean);
+      if (!symmetric) centre(centredB = arena.take<T>(n * depth), b, mean, parallel);
       T* rowNorm = arena.take<T>(rows);
       T* columnNorm = arena.take<T>(columns);
       for (int64_t i = m; i < rows; ++i) rowNorm[i] = T(0);
       for (int64_t j = n; j < columns; ++j) columnNorm[j] = T(1);
       const KernelSamples x{centredA, sizeof(T) == 8, m, depth, nullptr, nullptr};
       const KernelSamples y{centredB, sizeof(T) == 8, n, depth, nullptr, nullptr};
-      squaredNorms(x, [&](int64_t i, double squared) { rowNorm[i] = static_cast<T>(squared); });
-      squaredNorms(y, [&](int64_t j, double squared) { columnNorm[j] = static_cast<T>(squared); });
+      squaredNorms(x, parallel, [&](int64_t i, double squared) { rowNorm[i] = static_cast<T>(squared); });
+      squaredNorms(y, parallel, [&](int64_t j, double squared) { columnNorm[j] = static_cast<T>(squared); });
       left = {centredA, sizeof(T) == 8, depth, 1};
       right = {centredB, sizeof(T) == 8, depth, 1};
       data.rowNorm = rowNorm;
@@ -273,10 +301,10 @@ void gram(const KernelFunction& kernel, const KernelSamples& a, const KernelSamp
         const double size = kernel.scale * squared + kernel.bias * kernel.bias;
         return size > 0 ? 1 / squareRootOf(size) : 0.0;
       };
-      squaredNorms(a, [&](int64_t i, double squared) {
+      squaredNorms(a, parallel, [&](int64_t i, double squared) {
         rowNorm[i] = static_cast<T>(rowScale[i] = inverse(squared));
       });
-      squaredNorms(b, [&](int64_t j, double squared) {
+      squaredNorms(b, parallel, [&](int64_t j, double squared) {
         columnNorm[j] = static_cast<T>(columnScale[j] = inverse(squared));
       });
       data.rowNorm = rowNorm;

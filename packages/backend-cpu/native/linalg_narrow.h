@@ -88,7 +88,16 @@ void fewColumns(const T* a, const T* b, int64_t m, int64_t depth, int64_t n, T d
 
 template <typename T>
 inline size_t solveScratch(int64_t n, int64_t m) {
-  return fewColumnsScratch<T>(n, m);
+  return fewColumnsScratch<T>(n, m) + arenaBytes(narrowGroups<T>(m), sizeof(int64_t)) + 64;
+}
+
+/// The first row of a group that is not 0, rounded down to a block: what stands before it stays 0 in a forward
+/// solve, which makes the inverse of a factor cost a third.
+template <typename T>
+inline int64_t firstNonzero(const T* x, int64_t n) {
+  for (int64_t at = 0; at < n * kNarrow<T>; ++at)
+    if (x[at] != T(0)) return at / kNarrow<T> / kSolveBlock * kSolveBlock;
+  return n;
 }
 
 /// x[r] −= sums[r] for `rows` rows of a group.
@@ -144,9 +153,13 @@ template <typename T>
 void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
            const Parallel& parallel) {
   constexpr int64_t kWidth = kNarrow<T>;
-  T* x = static_cast<T*>(scratch);  // [group][n][kNarrow]
-  packFrom(x, kNarrow<T>, b, 1, m, m, n);
+  Arena arena{static_cast<char*>(scratch)};
   const int64_t groups = narrowGroups<T>(m);
+  T* x = arena.take<T>(groups * n * kWidth);        // [group][n][kNarrow]
+  int64_t* first = arena.take<int64_t>(groups);     // [group] rows before it are 0
+  packFrom(x, kNarrow<T>, b, 1, m, m, n);
+  for (int64_t g = 0; g < groups; ++g)
+    first[g] = what == Solve::backward ? 0 : firstNonzero(x + g * n * kWidth, n);
   const int64_t blocks = (n + kSolveBlock - 1) / kSolveBlock;
   // Subtracts Σ_{k0 ≤ k < k1} of L (or Lᵀ) from rows [i0, i1), shared out by group and row chunk.
   const auto update = [&](int64_t i0, int64_t i1, int64_t k0, int64_t k1, bool transposed) {
@@ -154,13 +167,15 @@ void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
     fork(parallel, groups * chunks, [&](int64_t task, int) {
       T sums[kTileRows * kNarrow<T>];
       T* group = x + task % groups * n * kWidth;
-      const int64_t first = i0 + task / groups * kRowChunk, end = smaller(first + kRowChunk, i1);
-      for (int64_t i = first; i < end; i += kTileRows) {
+      const int64_t begin = i0 + task / groups * kRowChunk, end = smaller(begin + kRowChunk, i1);
+      const int64_t start = first[task % groups];
+      if (!transposed && start >= k1) return;
+      for (int64_t i = begin; i < end; i += kTileRows) {
         const int64_t rows = smaller(kTileRows, end - i);
         if (transposed)
           narrowProduct(sums, l + i, 1, n, rows, group, k0, k1);
         else
-          narrowProduct(sums, l + i * n, n, 1, rows, group, k0, k1);
+          narrowProduct(sums, l + i * n, n, 1, rows, group, start, k1);
         subtractRows(group + i * kWidth, sums, rows);
       }
     });
@@ -170,7 +185,7 @@ void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
       const int64_t r0 = block * kSolveBlock, r1 = smaller(r0 + kSolveBlock, n);
       if (r0 > 0) update(r0, r1, 0, r0, false);
       fork(parallel, groups, [&](int64_t group, int) {
-        solveForwardBlock(l, n, x + group * n * kWidth, r0, r1);
+        if (first[group] < r1) solveForwardBlock(l, n, x + group * n * kWidth, r0, r1);
       });
     }
   if (what != Solve::forward)
