@@ -5,6 +5,7 @@ import { addDoctor } from "./commands/doctor.js";
 import { addInspect } from "./commands/inspect.js";
 import { addPaths } from "./commands/paths.js";
 import { addPredict } from "./commands/predict.js";
+import { addReproduce } from "./commands/reproduce.js";
 import { addStats } from "./commands/stats.js";
 import { addTrain } from "./commands/train.js";
 import { addUpdate } from "./commands/update.js";
@@ -25,6 +26,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addDemo(program, context);
   addTrain(program, context);
   addCompare(program, context);
+  addReproduce(program, context, exit);
   addUpdate(program, context);
   addPredict(program, context);
   addInspect(program, context);

@@ -6,6 +6,7 @@ import { errorSchema } from "./error.js";
 import { inspectDatasetSchema, inspectRunSchema } from "./inspect.js";
 import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
+import { reproduceSchema } from "./reproduce.js";
 import { statsSchema } from "./stats.js";
 import { trainSchema } from "./train.js";
 import { updateSchema } from "./update.js";
@@ -22,6 +23,7 @@ const schemas = {
   "paths-shift": pathsShiftSchema,
   "paths-verify": pathsVerifySchema,
   predict: predictSchema,
+  reproduce: reproduceSchema,
   stats: statsSchema,
   train: trainSchema,
   update: updateSchema,
