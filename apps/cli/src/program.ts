@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addBench } from "./commands/bench.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -33,6 +34,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addPaths(program, context, exit);
   addStats(program, context);
   addDoctor(program, context, exit);
+  addBench(program, context);
   for (const command of everyCommand(program)) addCommonOptions(command);
   return program;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { configSchema } from "../config/schema.js";
+import { benchSchema } from "./bench.js";
 import { compareSchema } from "./compare.js";
 import { doctorSchema } from "./doctor.js";
 import { errorSchema } from "./error.js";
@@ -12,6 +13,7 @@ import { trainSchema } from "./train.js";
 import { updateSchema } from "./update.js";
 
 const schemas = {
+  bench: benchSchema,
   compare: compareSchema,
   config: configSchema,
   demo: compareSchema,
