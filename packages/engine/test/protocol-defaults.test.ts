@@ -11,7 +11,7 @@ describe("protocolDefaults", () => {
         mlp.learningRate,
         mlp.batchSize,
         mlp.optimizer.weightDecay,
-        estimator.solver.optimizer.weightDecay,
+        estimator.solver.kind === "adam" ? estimator.solver.optimizer.weightDecay : null,
         rho,
       ];
     });
