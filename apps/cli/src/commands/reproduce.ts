@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { createRandom, GlaiError, isGlaiError } from "@glai/core";
 import { datasetFolder } from "@glai/datasets";
@@ -120,6 +120,7 @@ async function reproduce(
         glai: version,
         node: process.version,
         machine: `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${cpus().length} cores`,
+        load: Number((loadavg()[0] ?? 0).toFixed(1)),
         backend: chosen.name,
         device: `${chosen.capability.tier}, ${chosen.capability.device}`,
         minutes: minutes(),

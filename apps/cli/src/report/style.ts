@@ -7,7 +7,7 @@ export const style = `
 }
 .c0 { --c: #0072b2 } .c1 { --c: #d55e00 } .c2 { --c: #009e73 } .c3 { --c: #4ea5d9 }
 .c4 { --c: #b0558f } .c5 { --c: #b58900 } .c6 { --c: #6a51a3 } .c7 { --c: #6b7280 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --bg: #14171c; --ink: #e6e9ee; --soft: #9aa4b2; --line: #313842; --card: #1b1f26; --accent: #ff9d6b;
     --mark: #3a3016;
@@ -59,7 +59,7 @@ svg .shade { fill: var(--accent) }
 svg .outline { fill: none; stroke: var(--soft) }
 svg .ink { stroke: var(--ink); fill: none }
 .phase0 { --c: #8fa3b8 } .phase1 { --c: #56b4e9 } .phase2 { --c: #e69f00 } .phase3 { --c: #4d7ea8 }
-@media (prefers-color-scheme: dark) { .phase3 { --c: #7aa9d1 } }
+@media screen and (prefers-color-scheme: dark) { .phase3 { --c: #7aa9d1 } }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0.5rem 1.5rem }
 .narrow { display: none }
 details { margin: 0.6rem 0 0 } summary { cursor: pointer; font-weight: 600 }
@@ -73,13 +73,14 @@ pre { overflow-x: auto; font: 0.82rem/1.5 ui-monospace, Consolas, monospace; mar
   h1 { font-size: 1.3rem }
 }
 @media print {
-  :root { --bg: #fff; --ink: #000; --soft: #444; --line: #ccc; --card: #fff }
+  :root { color-scheme: light; --mark: #fff3d6; --bg: #fff; --ink: #000; --soft: #444; --line: #ccc; --card: #fff }
   body { font-size: 11pt }
   main { max-width: none; padding: 0 }
   section { border: 0; padding: 0; margin: 0.8rem 0; break-inside: avoid }
   section.long { break-inside: auto }
   .wide { display: block } .narrow { display: none }
   .scroll { overflow: visible }
+  table { font-size: 8.5pt } th, td { white-space: normal; padding: 0.15rem 0.3rem }
   details::details-content { content-visibility: visible; display: block }
 }
 `;

@@ -50,6 +50,9 @@ export const reproduceSchema = z.strictObject({
     glai: z.string(),
     node: z.string(),
     machine: z.string(),
+    load: z
+      .number()
+      .describe("load average over a minute at the end; above the cores, times are too long"),
     backend: z.string(),
     device: z.string(),
     minutes: z.number().describe("of wall clock, over all calls that filled the folder"),

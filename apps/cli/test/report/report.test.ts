@@ -115,6 +115,11 @@ describe("report.html", () => {
           expect(size).toEqual([width, expect.any(Number)]);
           const colour = await page.evaluate("getComputedStyle(document.body).backgroundColor");
           expect(colour).toBe(colorScheme === "dark" ? "rgb(20, 23, 28)" : "rgb(253, 253, 252)"); // the policy let the style in
+          await page.emulateMedia({ media: "print", colorScheme });
+          const onPaper = await page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]",
+          );
+          expect(onPaper).toEqual(["rgb(255, 255, 255)", "rgb(0, 0, 0)"]);
           await page.close();
         }
       } finally {

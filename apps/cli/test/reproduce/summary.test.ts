@@ -45,7 +45,15 @@ const records = experimentNames.flatMap((experiment) =>
     ];
   }),
 );
-const made = { glai: "0", node: "v20", machine: "m", backend: "b", device: "d", minutes: 1 };
+const made = {
+  glai: "0",
+  node: "v20",
+  machine: "m",
+  load: 1,
+  backend: "b",
+  device: "d",
+  minutes: 1,
+};
 
 describe("summarise", () => {
   it("averages ratios per seed, as the paper does, not times", () => {
