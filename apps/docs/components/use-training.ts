@@ -10,7 +10,7 @@ import type {
   Tier,
   ToWorker,
 } from "../train/messages.js";
-import { type BudgetPoint, shares } from "../train/prune.js";
+import type { BudgetPoint } from "../train/prune.js";
 import type { PageHead, Settings } from "../train/settings.js";
 
 /** Everything the page shows; changed by what the worker says. */
@@ -24,8 +24,10 @@ export interface TrainingState {
   frozen: { readonly epoch: number; readonly seconds: number } | undefined;
   certificate: Certificate | undefined;
   runs: RunSummary[];
+  warnings: string[];
   paths: string; // of the selector, decimal
   budgets: BudgetPoint[]; // fewest paths first
+  budgetCount: number; // of budgets there will be
   explanation: Explanation | undefined;
   problem: { readonly message: string; readonly hint: string | undefined } | undefined;
 }
@@ -51,11 +53,12 @@ export function useTraining(): Training {
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
       apply(state, data);
       if (data.kind === "done" && state.certificate !== undefined) {
-        send({ kind: "prune", mu: shares[0] });
+        send({ kind: "prune", position: 0 });
         send({ kind: "explain", sample: 0 });
       }
-      if (data.kind === "pruned" && state.budgets.length < shares.length) {
-        send({ kind: "prune", mu: shares[state.budgets.length] });
+      const isCurrent = data.kind === "pruned" && state.phase !== "training";
+      if (isCurrent && state.budgets.length < state.budgetCount) {
+        send({ kind: "prune", position: state.budgets.length });
       }
     });
     worker.addEventListener("error", ({ message }) => {
@@ -87,8 +90,10 @@ function emptyRun() {
     frozen: undefined,
     certificate: undefined,
     runs: [],
+    warnings: [],
     paths: "",
     budgets: [],
+    budgetCount: 0,
     explanation: undefined,
     problem: undefined,
   };
@@ -114,6 +119,7 @@ function apply(state: TrainingState, message: FromWorker): void {
       (state.curves[message.head] ??= []).push(message.point);
       return;
     case "explained":
+      if (state.phase === "training") return; // of the training before this one
       state.explanation = message.explanation;
       return;
     case "failed":
@@ -128,8 +134,10 @@ function apply(state: TrainingState, message: FromWorker): void {
       state.status = `The selector was frozen after epoch ${message.epoch}.`;
       return;
     case "pruned":
+      if (state.phase === "training") return;
       state.budgets.push(message.point);
       state.paths = message.paths;
+      state.budgetCount = message.count;
       return;
     case "run":
       state.runs.push(message.run);
@@ -142,6 +150,9 @@ function apply(state: TrainingState, message: FromWorker): void {
       return;
     case "tiers":
       state.tiers = message.tiers;
+      return;
+    case "warning":
+      state.warnings.push(`${headNames[message.head]}: ${message.message}`);
       return;
     default:
       message satisfies never;

@@ -86,8 +86,10 @@ const cases: readonly (() => readonly string[])[] = [
   () => ["train", write("large", { y: changed(good.y, 0, 900) })],
   () => ["train", write("wide", { valX: good.valX.slice(0, 36), width: 3 })],
   () => [
-    ...["train", write("flat", { x: good.x.map(() => 1) })],
-    ...["--set", 'protocol.preprocessing={"kind":"whiten","exponent":0.25}'],
+    "train",
+    write("flat", { x: good.x.map(() => 1) }),
+    "--set",
+    'protocol.preprocessing={"kind":"whiten","exponent":0.25}',
   ],
   () => ["train", "words.csv"],
   () => ["predict", "small", "words.csv"],

@@ -1,5 +1,5 @@
 import type { Capability, Certificate } from "@glai/core";
-import type { CurvePoint, RunPlan, RunSeconds, ShiftPoint } from "@glai/engine";
+import type { CurvePoint, RunSeconds, ShiftPoint } from "@glai/engine";
 import type { BundledName, Files } from "./data.js";
 import type { Explanation } from "./explain.js";
 import type { BudgetPoint } from "./prune.js";
@@ -16,7 +16,7 @@ export type ToWorker =
   | { readonly kind: "download"; readonly what: "model" | "run"; readonly head: PageHead }
   | { readonly kind: "explain"; readonly sample: number }
   | { readonly kind: "probe" }
-  | { readonly kind: "prune"; readonly mu: number }
+  | { readonly kind: "prune"; readonly position: number }
   | { readonly kind: "train"; readonly data: DataSource; readonly settings: Settings };
 
 export interface Tier {
@@ -60,8 +60,14 @@ export type FromWorker =
       readonly epoch: number;
       readonly seconds: number; // on the run's clock
     }
-  | { readonly kind: "pruned"; readonly point: BudgetPoint; readonly paths: string }
+  | {
+      readonly kind: "pruned";
+      readonly point: BudgetPoint;
+      readonly paths: string; // of the selector, decimal
+      readonly count: number; // of budgets there are
+    }
   | { readonly kind: "run"; readonly run: RunSummary }
   | { readonly kind: "shift"; readonly point: ShiftPoint }
-  | { readonly kind: "started"; readonly head: PageHead; readonly plan: RunPlan }
-  | { readonly kind: "tiers"; readonly tiers: readonly Tier[] };
+  | { readonly kind: "started"; readonly head: PageHead }
+  | { readonly kind: "tiers"; readonly tiers: readonly Tier[] }
+  | { readonly kind: "warning"; readonly head: PageHead; readonly message: string };

@@ -1,6 +1,6 @@
 // The worker of the page: reads data, trains, prunes and explains, so that the page never waits.
 import { createCpuBackend } from "@glai/backend-cpu";
-import { type Dataset, GlaiError, isGlaiError } from "@glai/core";
+import { type Backend, type Dataset, GlaiError, isGlaiError } from "@glai/core";
 import type { HeadRun, TrainingEvent } from "@glai/engine";
 import { encodeHeadModel } from "@glai/io";
 import { bundled, bundledDataset, ownDataset, withRows } from "./data.js";
@@ -14,8 +14,9 @@ import { type PageHead, protocolOf, type Settings } from "./settings.js";
 interface State {
   readonly dataset: Dataset;
   readonly settings: Settings;
+  readonly backend: Backend;
   readonly runs: Map<PageHead, HeadRun>;
-  pruner: Pruner | undefined;
+  pruner?: Promise<Pruner>;
 }
 
 /** Where the run in training is, as of its last epoch. */
@@ -34,7 +35,7 @@ function post(message: FromWorker): void {
 
 globalThis.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   answer(data).catch((error: unknown) => {
-    if (isGlaiError(error) && error.code === "aborted") return post({ kind: "cancelled" });
+    if (stop?.signal.aborted === true) return post({ kind: "cancelled" }); // while reading or training
     const message = error instanceof Error ? error.message : String(error);
     post({ kind: "failed", message, hint: isGlaiError(error) ? error.hint : undefined });
   });
@@ -47,17 +48,14 @@ async function answer(message: ToWorker): Promise<void> {
     case "download":
       return download(message.what, message.head);
     case "explain": {
-      const { dataset, run } = trained("glai");
-      const explanation = explainSample(run.model, dataset.validation, message.sample);
+      const { state: current, run } = trained("glai");
+      const explanation = explainSample(run.model, current.dataset.validation, message.sample);
       return post({ kind: "explained", explanation });
     }
     case "probe":
       return probe();
-    case "prune": {
-      const { pruner } = trained("glai");
-      const point = pruner.at(message.mu);
-      return post({ kind: "pruned", point, paths: pruner.paths.toString() });
-    }
+    case "prune":
+      return prune(message.position);
     case "train":
       return train(message.data, message.settings);
     default:
@@ -82,10 +80,11 @@ async function train(source: DataSource, settings: Settings): Promise<void> {
   const dataset = withRows(await load(source, controller.signal), settings.rows);
   post({ kind: "data", summary: summaryOf(dataset) });
   const runs = new Map<PageHead, HeadRun>();
-  state = { dataset, settings, runs, pruner: undefined };
+  const backend = createCpuBackend({ tier: settings.tier });
+  state = { dataset, settings, backend, runs };
   const clock: Clock = { epoch: 0, seconds: 0 };
   await runHeads(dataset, settings, {
-    backend: createCpuBackend({ tier: settings.tier }),
+    backend,
     signal: controller.signal,
     now: () => performance.now(),
     onEvent(event) {
@@ -100,7 +99,7 @@ async function train(source: DataSource, settings: Settings): Promise<void> {
 function report(head: PageHead, event: TrainingEvent, clock: Clock): void {
   switch (event.kind) {
     case "plan":
-      return post({ kind: "started", head, plan: event.plan });
+      return post({ kind: "started", head });
     case "epoch":
       clock.seconds = event.point.seconds;
       clock.epoch = event.point.epoch;
@@ -110,11 +109,12 @@ function report(head: PageHead, event: TrainingEvent, clock: Clock): void {
     case "converted":
       post({ kind: "frozen", epoch: clock.epoch, seconds: clock.seconds });
       return post({ kind: "certificate", certificate: event.certificate });
+    case "warning":
+      return post({ kind: "warning", head, message: event.message });
     case "checkpoint":
     case "phase-ended":
     case "phase-started":
     case "progress":
-    case "warning":
       return;
     default:
       return event satisfies never;
@@ -134,8 +134,8 @@ async function load(source: DataSource, signal: AbortSignal): Promise<Dataset> {
 }
 
 function download(what: "model" | "run", head: PageHead): void {
-  const { dataset, run } = trained(head);
-  const name = `${dataset.name}-${head}-seed${run.seed}`;
+  const { state: current, run } = trained(head);
+  const name = `${current.dataset.name}-${head}-seed${run.seed}`;
   if (what === "model") {
     return post({ kind: "file", name: `${name}.safetensors`, bytes: encodeHeadModel(run.model) });
   }
@@ -143,24 +143,25 @@ function download(what: "model" | "run", head: PageHead): void {
   post({ kind: "file", name: `${name}.json`, bytes: new TextEncoder().encode(text) });
 }
 
-/** A head of the last training, with its data. Throws `bad-argument` when it was not trained. */
-function trained(head: PageHead): { dataset: Dataset; run: HeadRun; pruner: Pruner } {
+/** Prunes for the slider. An answer that comes after the next training has begun is of no use and dropped. */
+async function prune(position: number): Promise<void> {
+  const { state: current, run } = trained("glai");
+  const { dataset, settings, backend } = current;
+  const { seed } = settings;
+  const context = { protocol: protocolOf(settings), seed, backend };
+  const pruner = await (current.pruner ??= createPruner(run.model, dataset, context));
+  const point = await pruner.at(position);
+  const { count } = pruner;
+  if (state === current) post({ kind: "pruned", point, count, paths: pruner.paths.toString() });
+}
+
+/** A head of the last training. Throws `bad-argument` when it was not trained. */
+function trained(head: PageHead): { readonly state: State; readonly run: HeadRun } {
   const run = state?.runs.get(head);
-  if (state === undefined || run === undefined) {
-    throw new GlaiError("bad-argument", `Expected a trained ${head} head but there is none.`, {
-      hint: `Choose ${head} among the heads and train.`,
-    });
-  }
-  const current = state;
-  const { dataset, settings } = state;
-  return {
-    dataset,
-    run,
-    get pruner() {
-      const context = { protocol: protocolOf(settings), seed: settings.seed };
-      return (current.pruner ??= createPruner(run.model, dataset, context));
-    },
-  };
+  if (state !== undefined && run !== undefined) return { state, run };
+  throw new GlaiError("bad-argument", `Expected a trained ${head} head but there is none.`, {
+    hint: `Choose ${head} among the heads and train.`,
+  });
 }
 
 function summaryOf({ name, train, validation, nClasses, classNames }: Dataset) {
