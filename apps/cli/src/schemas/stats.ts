@@ -7,7 +7,7 @@ const intervalSchema = z.strictObject({
 });
 
 /** A quantity with its interval. */
-export const estimateSchema = z.strictObject({
+const estimateSchema = z.strictObject({
   method: z.string(),
   estimate: z.number(),
   interval: intervalSchema,

@@ -12,7 +12,7 @@ export const hostile = [
 ] as const;
 
 /** Three noisy blobs with hostile class names. */
-export function hostileDataset(): Dataset {
+function hostileDataset(): Dataset {
   const random = createRandom(3);
   const split = (nSamples: number) => ({
     features: {
