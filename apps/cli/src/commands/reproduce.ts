@@ -1,10 +1,10 @@
 import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
-import { createRandom, GlaiError, isGlaiError } from "@glai/core";
+import { type BlockKind, createRandom, GlaiError, isGlaiError } from "@glai/core";
 import { datasetFolder } from "@glai/datasets";
 import { stratifiedRows, takeRows } from "@glai/io";
 import { type DatasetOnDisk, openRunFolder, readDataset, type RunFolder } from "@glai/io/node";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { chooseBackend, type ChosenBackend } from "../backends/choose.js";
 import { resolveConfig } from "../config/resolve.js";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
@@ -26,6 +26,7 @@ interface ReproduceFlags extends CommonFlags {
   readonly out: string;
   readonly data?: string;
   readonly ablate?: string;
+  readonly block?: BlockKind;
   readonly quick?: boolean;
   readonly backend: string;
 }
@@ -51,6 +52,13 @@ export function addReproduce(
       "--ablate <rho=list>",
       "GLAI for several reduction factors, e.g. rho=0.2..0.9 (Figure 4)",
     )
+    .addOption(
+      new Option("--block <kind>", "how GLAI keeps paths (slab)").choices([
+        "path",
+        "slab",
+        "block16",
+      ]),
+    )
     .option("--quick", "two epochs of tiny heads, to see that it works")
     .option("--backend <name>", "auto, cpu, reference, or one that is installed", "auto")
     .action(async (flags: ReproduceFlags) => {
@@ -71,7 +79,9 @@ async function reproduce(
   const count = flags.seeds ?? (quick ? 1 : 3);
   const seeds = Array.from({ length: count }, (_, seed) => seed);
   const experiments = await Promise.all(names.map(readExperiment));
-  const units = experiments.flatMap((experiment) => unitsOf(experiment, { seeds, rhos, quick }));
+  const units = experiments.flatMap((experiment) =>
+    unitsOf(experiment, { seeds, rhos, quick, ...(flags.block && { block: flags.block }) }),
+  );
   const sources = createSources(flags, context);
   const folder = await openRunFolder(resolve(terminal.cwd, flags.out), { mode: "resume" });
   const progress = createProgress(terminal, { quiet: flags.quiet === true });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BlockKind } from "@glai/core";
 import type { HeadName, ProtocolConfig } from "@glai/engine";
 import { protocolDefaults } from "@glai/engine";
 import type { DatasetOnDisk } from "@glai/io/node";
@@ -22,12 +23,14 @@ export interface UnitOptions {
   readonly seeds: readonly number[];
   readonly rhos: readonly number[]; // of the ablation; empty: none
   readonly quick: boolean;
+  readonly block?: BlockKind; // instead of the experiment's own
 }
 
 /** Units of an experiment: seeds outermost, so that a busy moment hits all heads alike; the MLP first. */
 export function unitsOf(experiment: Experiment, options: UnitOptions): readonly Unit[] {
   const { heads, honest, protocol } = experiment;
-  const paper = options.quick ? quickened(protocol) : protocol;
+  const own = withBlock(protocol, options.block);
+  const paper = options.quick ? quickened(own) : own;
   return options.seeds.flatMap((seed) => {
     const group = (group: Group, heads: readonly HeadName[], protocol: ProtocolConfig): Unit[] =>
       split(experiment, heads).map((some) =>
@@ -37,6 +40,12 @@ export function unitsOf(experiment: Experiment, options: UnitOptions): readonly 
     const other = honestProtocol(experiment, options.quick);
     return [...group("table3", heads, paper), ...group("honest", honest.heads, other), ...rhos];
   });
+}
+
+function withBlock(protocol: ProtocolConfig, block: BlockKind | undefined): ProtocolConfig {
+  return block === undefined
+    ? protocol
+    : { ...protocol, estimator: { ...protocol.estimator, block } };
 }
 
 function split(

@@ -12,7 +12,9 @@ describe("apps/cli/experiments", () => {
     expect(family).toBe(name[0]);
     // Episodes measure no structural shift: it would take longer than they do.
     const shiftRows = family === "C" ? 0 : 1000;
-    expect(protocol).toEqual({ ...protocolDefaults("paper", name), shiftRows });
+    const paper = protocolDefaults("paper", name);
+    const estimator = { ...paper.estimator, block: "slab" }; // single paths step slower: --block path
+    expect(protocol).toEqual({ ...paper, estimator, shiftRows });
     expect(protocol.reduced.freeze).toEqual({ kind: "fraction", of: table2[name].reducedFraction });
     expect(episodes === undefined).toBe(family !== "C");
   });
