@@ -31,7 +31,7 @@ export default defineConfig({
   srcDir: root, // pages are docs/**, the packages' READMEs and what scripts/generate.mjs wrote
   srcExclude: [...notPages],
   rewrites: addressOf,
-  outDir: resolve(docs, ".vitepress/dist"),
+  outDir: resolve(docs, process.env["DOCS_OUT"] ?? ".vitepress/dist"),
   cleanUrls: true,
   lang: "en",
   head: [["link", { rel: "icon", href: "data:," }]],

@@ -7,7 +7,7 @@
 /** Everything that is not a page. */
 export const notPages: readonly string[] = [
   "!(CONTRIBUTING).md",
-  "!(apps|docs|packages)/**",
+  "!(apps|docs|packages)/**/*",
   "apps/!(cli|docs)/**",
   "apps/cli/!(README.md)",
   "apps/cli/*/**",

@@ -16,7 +16,7 @@ import { serve } from "./serve.js";
 
 const docs = resolve(import.meta.dirname, "..");
 const data = resolve(docs, "../../packages/datasets/data");
-const dist = join(docs, ".vitepress/dist");
+const dist = join(docs, "node_modules/.vitest/site");
 const base = "/some/where/";
 /** Screenshots to look at. */
 const shots = join(docs, "node_modules/.vitest/screenshots");
@@ -95,10 +95,9 @@ async function download(page: Page, button: string): Promise<Buffer> {
 
 describe.skipIf(noBrowser !== undefined)("the built site under a sub-path", () => {
   beforeAll(async () => {
-    rmSync(dist, { recursive: true, force: true });
     execFileSync("npm", ["run", "--silent", "docs:build"], {
       cwd: docs,
-      env: { ...process.env, DOCS_BASE: base },
+      env: { ...process.env, DOCS_BASE: base, DOCS_OUT: dist },
       stdio: ["ignore", "ignore", "pipe"],
     });
     site = await serve(dist, base);

@@ -1,11 +1,11 @@
-// Follows every link of the built site that names a place on a page (/theory#when-to-freeze) and fails
-// when the page has no such place. Links to pages are checked by the build itself.
+// Follows every link inside the built site, navigation included, and fails when there is no such page, or no
+// such place on it (/theory#when-to-freeze). The build itself checks only links in the text of pages.
 //
-//   node scripts/check-anchors.mjs
+//   node scripts/check-links.mjs
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const dist = resolve(import.meta.dirname, "../.vitepress/dist");
+const dist = resolve(import.meta.dirname, "..", process.env.DOCS_OUT ?? ".vitepress/dist");
 const base = process.env.DOCS_BASE ?? "/";
 
 const pages = new Map(
@@ -22,16 +22,17 @@ const places = new Map(
 
 const problems = [];
 for (const [name, html] of pages) {
-  for (const [, href] of html.matchAll(/<a\s[^>]*?href="([^"]*#[^"]+)"/g)) {
+  for (const [, href] of html.matchAll(/<a\s[^>]*?href="([^"]+)"/g)) {
     if (/^[a-z]+:/i.test(href)) continue;
-    const [path, hash] = href.split("#", 2);
-    const target = path === "" ? name : pageOf(path);
+    const [path, hash = ""] = href.split("#", 2);
+    const target = places.get(path === "" ? name : pageOf(path));
     const id = decodeURIComponent(hash).replaceAll("&amp;", "&");
-    if (!places.get(target)?.has(id)) problems.push(`${name} links to ${href}`);
+    if (target === undefined || (id !== "" && !target.has(id)))
+      problems.push(`${name} links to ${href}`);
   }
 }
 if (problems.length > 0) {
-  console.error(`Expected every link to a place on a page to find it but these do not:`);
+  console.error("Expected every link to find its page and its place on it but these do not:");
   for (const problem of new Set(problems)) console.error(`  ${problem}`);
   process.exitCode = 1;
 } else {
