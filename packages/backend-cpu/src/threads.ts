@@ -12,7 +12,7 @@ export function physicalCores(): number {
 }
 
 /** Distinct (physical id, core id) pairs in the text of /proc/cpuinfo; 0 when it names none. */
-export function coresOf(text: string): number {
+function coresOf(text: string): number {
   const cores = new Set<string>();
   let socket = "0";
   for (const line of text.split("\n")) {

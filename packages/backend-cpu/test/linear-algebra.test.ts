@@ -60,11 +60,11 @@ function copyOf(matrix: Matrix): Matrix {
   return { ...matrix, values: matrix.values.slice() };
 }
 
-function bits(nRows: number, nColumns: number, random: Random): BitMatrix {
+function bits(nRows: number, nColumns: number, random: Random, activity = 0.45): BitMatrix {
   const matrix = createBitMatrix(nRows, nColumns);
   for (let row = 0; row < nRows; row++)
     for (let column = 0; column < nColumns; column++)
-      if (random.uniform() < 0.45) setBit(matrix, row, column);
+      if (random.uniform() < activity) setBit(matrix, row, column);
   return matrix;
 }
 
@@ -168,9 +168,9 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
         };
         const product = await referenceLinearAlgebra.multiply(lower, inverse);
         for (let at = 0; at < n * n; at++) product.values[at] -= at % (n + 1) === 0 ? 1 : 0;
-        expect(product.values.reduce((worst, x) => Math.max(worst, Math.abs(x)), 0)).toBeLessThan(
-          10 * limit,
-        );
+        let worst = 0;
+        for (const x of product.values) worst = Math.max(worst, Math.abs(x));
+        expect(worst).toBeLessThan(10 * limit);
       }
     });
 
@@ -185,7 +185,7 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
             nSamples,
             nFeatures,
           },
-          gates: widths.map((width) => bits(nSamples, width, random)),
+          gates: widths.map((width) => bits(nSamples, width, random, round % 3 === 0 ? 1 : 0.45)),
         });
         const kernels: KernelSpec[] = [
           { kind: "linear", scale: 1 / nFeatures, shift: 0.5 },
@@ -232,7 +232,7 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
         features: { values: x, nSamples: 20, nFeatures },
       });
       for (const kernel of [
-        { kind: "rbf", gamma: 0.3 },
+        { kind: "rbf", gamma: 30 },
         { kind: "infinitePath", scale: 1 / nFeatures, shift: 0, power: 1, bias: 0.1 },
       ] as const) {
         const found = await algebra.gram(kernel, samples(values), samples(near));

@@ -43,7 +43,7 @@ export async function predictHead(
 }
 
 /** Scores of a kernel head on a backend's linear algebra (core's, where it has none). */
-export async function kernelHeadScores(
+async function kernelHeadScores(
   backend: Backend,
   body: Extract<HeadModel["body"], { kind: "kernel" }>,
   features: Features, // [n, nFeatures], preprocessed

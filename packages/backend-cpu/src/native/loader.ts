@@ -34,7 +34,7 @@ export function loadNative(): NativeLoad {
   return { addon: undefined, tried, hint: HINT };
 }
 
-/** The addon or a GlaiError that lists what was tried. */
+/** The addon or a GlaiError that lists what was tried. For bench/linalg.js. @public */
 export function requireNative(): NativeAddon {
   const load = loadNative();
   if (load.addon !== undefined) return load.addon;

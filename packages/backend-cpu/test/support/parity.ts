@@ -60,7 +60,7 @@ async function readAll(session: Session): Promise<Record<string, FloatArray>> {
 }
 
 /** Largest |a − b| over a buffer, relative to the largest |b| in it. */
-export function relativeError(a: FloatArray, b: FloatArray): number {
+function relativeError(a: FloatArray, b: FloatArray): number {
   if (a.length !== b.length) return Infinity;
   let difference = 0;
   let size = 1e-30;
