@@ -16,9 +16,8 @@ struct TieLimit {
   bool inPaths;
   bool takes(int64_t width) {
     const int64_t cost = inPaths ? width : 1;
-    const bool fits = cost <= left;
-    left = fits ? left - cost : 0;
-    return fits;
+    left -= cost;
+    return left >= 0;
   }
 };
 
