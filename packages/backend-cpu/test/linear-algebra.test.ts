@@ -97,7 +97,7 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
 
     test("products of odd shapes equal the reference", async () => {
       const random = createRandom(1);
-      for (let round = 0; round < 40; round++) {
+      for (let round = 0; round < 20; round++) {
         const [m, k, n] = [0, 1, 2].map(() => sides[random.integer(sides.length)]);
         const a = matrixOf(m, round === 7 ? 600 : k, random, arrays);
         const b = matrixOf(a.nColumns, n, random, arrays);
@@ -114,19 +114,20 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
 
     test("a symmetric matrix times few and many columns, with a diagonal", async () => {
       const random = createRandom(2);
-      for (const n of sides)
-        for (const columns of [1, 14, 16, 17, 60]) {
-          const a = await positiveMatrix(n, random, arrays);
+      for (const n of sides) {
+        const a = await positiveMatrix(n, random, arrays);
+        for (const columns of [1, 14, 17, 60]) {
           const b = matrixOf(n, columns, random, arrays);
           const product = await algebra.symmetricMultiply(a, b, 0.75);
           const expected = await referenceLinearAlgebra.symmetricMultiply(a, b, 0.75);
           expect(largestDifference(product.values, expected.values)).toBeLessThan(limit);
         }
+      }
     });
 
     test("factors equal the reference, leave the upper triangle alone, and solve", async () => {
       const random = createRandom(3);
-      for (const n of [1, 2, 6, 17, 48, 49, 97, 241, 300]) {
+      for (const n of [1, 2, 6, 17, 49, 97, 260]) {
         const a = await positiveMatrix(n, random, arrays);
         const factor = copyOf(a);
         await algebra.cholesky(factor, 0.25);
@@ -156,7 +157,7 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
 
     test("right-hand sides that begin with zeros: the inverse of a factor", async () => {
       const random = createRandom(12);
-      for (const n of [5, 250, 431]) {
+      for (const n of [5, 230]) {
         const factor = await positiveMatrix(n, random, arrays);
         await algebra.cholesky(factor, 0);
         const identity = new arrays(n * n).map((_, at) => (at % (n + 1) === 0 ? 1 : 0));
@@ -176,7 +177,7 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
 
     test("Gram matrices of all kernels equal the reference", async () => {
       const random = createRandom(4);
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 8; round++) {
         const nFeatures = round % 8 === 0 ? 530 : sides[random.integer(sides.length)];
         const widths = [1 + random.integer(300), 1 + random.integer(2200)];
         const samples = (nSamples: number): KernelSamples => ({
