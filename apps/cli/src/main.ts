@@ -16,7 +16,7 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   try {
     let exitCode: number = exitCodes.done;
     const program = createProgram(context, (code) => (exitCode = code));
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
     return exitCode;
   } catch (error) {
     // --help and --version arrive as errors with exit code 0.
