@@ -26,7 +26,7 @@ export function renderTables(
     : [];
   const parts = [
     ...warning,
-    `Made by \`glai reproduce\`: seeds ${seeds.join(", ")}, backend ${made.backend} (${made.device}), ${made.machine} (load average ${made.load}), Node ${made.node}, ${made.minutes} minutes of wall clock for everything below. Times exclude evaluation.`,
+    `Made by \`glai reproduce\`: seeds ${seeds.join(", ")}, backend ${made.backend} (${made.device}), ${made.machine} (load average ${made.load} when this was written), Node ${made.node}, ${made.minutes} minutes of wall clock for everything below. Times exclude evaluation.`,
     "",
     "### Table 3",
     "",
