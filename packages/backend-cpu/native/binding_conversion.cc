@@ -3,33 +3,12 @@
 #include <napi.h>
 #include <cstring>
 #include <memory>
-#include "binding.h"
 #include "conversion_run.h"
+#include "linalg_binding.h"
 
 namespace glai {
 
 namespace {
-
-constexpr int64_t kMaxSide = int64_t{1} << 31;
-
-struct Floats {
-  const void* data;
-  size_t length;
-  bool isDouble;
-};
-
-Floats floatsOf(const Napi::Value& value, const char* what) {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-  if (value.IsTypedArray() &&
-      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
-    if (type == napi_float32_array) return {data, length, false};
-    if (type == napi_float64_array) return {data, length, true};
-  }
-  throw glaiError(value.Env(), "bad-argument",
-                  std::string("Expected ") + what + " as Float32Array or Float64Array but received another type.");
-}
 
 /// What a call points at while it runs.
 struct Arguments {
@@ -88,10 +67,6 @@ std::vector<uint32_t*> takeWords(const Napi::Value& value, const uint32_t* width
     arguments.keepAlive.push_back(layer);
   }
   return words;
-}
-
-Parallel threadsOf(const Napi::Value& value) {
-  return workers(static_cast<int>(integerOf(value, "threads", 1, 256)));
 }
 
 JobResult resultOf(int64_t status) {

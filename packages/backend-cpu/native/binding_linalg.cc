@@ -3,7 +3,7 @@
 #include <napi.h>
 #include <chrono>
 #include <memory>
-#include "binding.h"
+#include "linalg_binding.h"
 #include "linalg_run.h"
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -13,27 +13,7 @@ namespace glai {
 
 namespace {
 
-constexpr int64_t kMaxSide = int64_t{1} << 31;
 constexpr double kInline = 2e6;  // operations up to which a thread costs more than it takes off the event loop
-
-struct Floats {
-  void* data;
-  size_t length;
-  bool isDouble;
-};
-
-Floats floatsOf(const Napi::Value& value, const char* what) {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-  if (value.IsTypedArray() &&
-      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
-    if (type == napi_float32_array) return {data, length, false};
-    if (type == napi_float64_array) return {data, length, true};
-  }
-  throw glaiError(value.Env(), "bad-argument",
-                  std::string("Expected ") + what + " as Float32Array or Float64Array but received another type.");
-}
 
 int64_t sideOf(const Napi::Value& value, const char* what) { return integerOf(value, what, 0, kMaxSide); }
 
@@ -81,10 +61,6 @@ Napi::Value runCall(const Napi::CallbackInfo& info, const std::vector<Napi::Valu
   else
     deferred.Resolve(finish(info.Env()));
   return deferred.Promise();
-}
-
-Parallel threadsOf(const Napi::Value& value) {
-  return workers(static_cast<int>(integerOf(value, "threads", 1, 256)));
 }
 
 /// What a gram call points at while it runs.
