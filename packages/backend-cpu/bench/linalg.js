@@ -34,7 +34,6 @@ const nColumns = Number(options.columns);
 const rounds = Number(options.rounds);
 const Floats = options.double ? Float64Array : Float32Array;
 const native = requireNative();
-const instance = createWasmInstance();
 const random = createRandom(1);
 const numbers = (length) => Floats.from({ length }, () => random.normal());
 
@@ -109,6 +108,7 @@ function tenths(x) {
 
 for (const threads of options.threads.split(",").map(Number)) {
   const isNative = options.tier === "native";
+  const instance = createWasmInstance(threads);
   const algebra = createLinearAlgebra(
     isNative ? nativeDenseKernels(native, threads) : wasmDenseKernels(() => instance),
   );
