@@ -185,25 +185,35 @@ class SegmentBuilder {
   /// Segments of outputs_[first …] until kMostWeights; returns the first output left.
   uint32_t addPathGate(uint32_t gate, uint32_t sharedList, uint32_t first, int64_t nOutputs) {
     PathGate& pathGate = layout_.pathGates[nPathGates_++];
-    pathGate = {gate, nQuads_, 0, 0, nextWeight_};
+    pathGate = {gate, nQuads_, 0, 0, sharedList, 0, nextWeight_};
     uint32_t output = first;
+    int64_t nest = 0;
     while (output < nOutputs && pathGate.nWeights < kMostWeights) {
       const uint32_t n = nOutputs - output < 4 ? static_cast<uint32_t>(nOutputs - output) : 4;
       Quad& quad = layout_.quads[nQuads_++];
-      quad = {nSegments_, n, 0};
-      for (uint32_t j = 0; j < n; ++j) addSegment(pathGate, sharedList, outputs_[output + j]);
+      quad = {nSegments_, n, 0, 1};
+      for (uint32_t j = 0; j < n; ++j) {
+        if (!addSegment(pathGate, sharedList, outputs_[output + j])) quad.isNested = 0;
+      }
       quad.shared = sharedPrefix(quad);
+      if (quad.isNested != 0) {
+        const uint32_t longest = layout_.segments[quad.firstSegment].nOrigins;
+        if (longest > pathGate.nOrigins) pathGate.nOrigins = longest;
+        nest += 4 * ((longest + 31) / 32 * 32);
+      }
       ++pathGate.nQuads;
       output += n;
     }
-    if (pathGate.nWeights > layout_.selection.largestGate) {
-      layout_.selection.largestGate = pathGate.nWeights;
-    }
+    Selection& selection = layout_.selection;
+    if (pathGate.nWeights > selection.largestGate) selection.largestGate = pathGate.nWeights;
+    if (nest > selection.largestNest) selection.largestNest = nest;
+    if (pathGate.nOrigins > selection.longestNested) selection.longestNested = pathGate.nOrigins;
     nextWeight_ += aligned(pathGate.nWeights);
     return output;
   }
 
-  void addSegment(PathGate& pathGate, uint32_t sharedList, uint32_t output) {
+  /// True when the segment is a prefix of the shared list.
+  bool addSegment(PathGate& pathGate, uint32_t sharedList, uint32_t output) {
     const uint32_t n = degree_[output], start = cursor_[output] - n;  // fillSegments moved the cursor
     uint32_t common = 0;
     while (common < n && lists_[start + common] == layout_.originOffsets[sharedList + common]) ++common;
@@ -218,6 +228,7 @@ class SegmentBuilder {
     }
     layout_.segments[nSegments_++] = {output, n, list, pathGate.nWeights};
     pathGate.nWeights += n;
+    return list == sharedList;
   }
 
   uint32_t sharedPrefix(const Quad& quad) const {

@@ -35,13 +35,11 @@ OptimizerStep optimizerStep(const TrainingConfig& c, double t, double rate) {
   step.decay = static_cast<float>(c.isDecoupled ? 0 : c.weightDecay);
   step.rate = static_cast<float>(rate);
   if (c.optimizer != OptimizerKind::adam) return step;
-  step.beta1 = static_cast<float>(c.beta1);
+  const double correction = __builtin_sqrt(1 - power(c.beta2, t));
   step.rest1 = static_cast<float>(1 - c.beta1);
-  step.beta2 = static_cast<float>(c.beta2);
   step.rest2 = static_cast<float>(1 - c.beta2);
-  step.rate = static_cast<float>(rate / (1 - power(c.beta1, t)));
-  step.correction = static_cast<float>(1 / __builtin_sqrt(1 - power(c.beta2, t)));
-  step.epsilon = static_cast<float>(c.epsilon);
+  step.rate = static_cast<float>(rate * correction / (1 - power(c.beta1, t)));
+  step.epsilon = static_cast<float>(c.epsilon * correction);
   return step;
 }
 

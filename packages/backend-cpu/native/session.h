@@ -58,8 +58,7 @@ struct EstimatorModel {
   Array<float> gateScales;    // [nGates] with dropout: (1 / (1 − rate)) per unit
   Array<float> input;         // panels
   Array<uint16_t> masks;      // [nPanels, nGates]
-  Array<uint32_t> starts;     // OpenRows
-  Array<RowPlace> rows;
+  Array<uint32_t> starts, listedInputs, listedOutputs;  // OpenRows
   Array<float> forwardScratch, backwardScratch;
 };
 constexpr uint32_t kNoUnit = 0xffffffffu;

@@ -17,6 +17,12 @@ constexpr int kFloats = kLanes<float>;
 constexpr int kGroup = 3 * kFloats;
 constexpr int kRowVectors = kPanelRows / kFloats < 2 ? 1 : 2;  // vectors of rows per tile
 constexpr int kRowsPerTile = kRowVectors * kFloats;
+// Sums of a tile: 12 fill 16 registers; WASM engines keep some registers for themselves and spill 12.
+#if defined(__wasm__)
+constexpr int kTileSums = 8;
+#else
+constexpr int kTileSums = 12;
+#endif
 constexpr int64_t kDepthBlock = 160;  // inputs per pass: a group's weights and a panel fit L1
 constexpr int64_t kPanelsPerTask = 16;
 
@@ -95,10 +101,10 @@ inline void forwardGroup(const float* w, int width, const float* x, int64_t dept
       forwardTile<kOut>(w + c, width, x + r, depth, out + c * kPanelRows + r, isFirst);
 }
 
-/// One group of outputs of one panel. Tiles of 12 sums where the width allows, of 8 or 16 else.
+/// One group of outputs of one panel. Tiles of kTileSums sums where the width allows, of 8 or 16 else.
 inline void forwardPanel(const float* w, int width, const float* x, int64_t depth, float* out,
                          bool isFirst) {
-  constexpr int kBest = 12 / kRowVectors;  // divides kGroup
+  constexpr int kBest = kTileSums / kRowVectors;  // divides kGroup
   if (width == kGroup) return forwardGroup<kBest>(w, width, x, depth, out, isFirst);
   forwardGroup<kRowVectors == 1 ? 16 : 4>(w, width, x, depth, out, isFirst);
 }
@@ -190,21 +196,19 @@ GLAI_INLINE void gradientTile(const DenseBackward& job, const float* x, const fl
     x += panelSize(job.layer.nIn);
     dOut += kPanelRows * kWidth;
   }
-  const Parameters& to = job.layer.parameters;
+  // Through L1: the optimiser's constants need the registers of the sums.
+  float gradients[kIn * kWidth];
 #pragma GCC unroll 16
   for (int i = 0; i < kIn; ++i)
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      const int64_t at = place + i * kWidth + v * kFloats;
-      if (to.gradients != nullptr) store(to.gradients + at, acc[i][v]);
-      update.apply(acc[i][v], to.weights + at, to.first + at, to.second + at);
-    }
+    for (int v = 0; v < kVectors; ++v) store(gradients + i * kWidth + v * kFloats, acc[i][v]);
+  updateRange(job.layer.parameters, place, kIn * kWidth, gradients, update);
 }
 
 template <int kVectors, typename Update>
 inline void gradientGroup(const DenseBackward& job, const float* dOut, int64_t start, int64_t i0,
                           int64_t i1, const Update& update) {
-  constexpr int kMost = kFloats == 16 ? 8 : kVectors == 3 ? 4 : kVectors == 2 ? 6 : 8;
+  constexpr int kMost = kFloats == 16 || kVectors == 1 ? 8 : kTileSums / kVectors;
   constexpr int kWidth = kVectors * kFloats;
   int64_t i = i0;
   for (; i + kMost <= i1; i += kMost)
@@ -267,7 +271,7 @@ GLAI_INLINE void inputTile(const DenseBackward& job, int64_t i, const float* dOu
 }
 
 inline void inputGradients(const DenseBackward& job, const Parallel& parallel) {
-  constexpr int kMost = 12 / kRowVectors;
+  constexpr int kMost = kTileSums / kRowVectors;
   constexpr int64_t kInputsPerTask = 8 * kMost;
   const int64_t nIn = job.layer.nIn, nChunks = (nIn + kInputsPerTask - 1) / kInputsPerTask;
   fork(parallel, panelsOf(job.nRows) * nChunks, [&](int64_t task, int) {

@@ -47,5 +47,55 @@ inline void gateMasks(const GateMasks& job, const Parallel& parallel) {
   });
 }
 
+/// The set bits of every byte, ascending, and how many there are.
+struct BitLists {
+  uint8_t bits[256][8];
+  uint8_t count[256];
+};
+
+constexpr BitLists makeBitLists() {
+  BitLists lists{};
+  for (int byte = 0; byte < 256; ++byte) {
+    for (int bit = 0; bit < 8; ++bit) {
+      if (byte >> bit & 1) lists.bits[byte][lists.count[byte]++] = static_cast<uint8_t>(bit);
+    }
+  }
+  return lists;
+}
+
+constexpr BitLists kBitLists = makeBitLists();
+
+/// Lists of open rows, per block of kRowBlock rows. Eight entries are written at a time, whatever is set: a
+/// branch per bit could not be predicted.
+inline void listRows(const ListRows& job) {
+  constexpr int64_t kPanelsPerBlock = kRowBlock / kPanelRows;
+  const int64_t nPanels = panelsOf(job.nRows), nGates = job.nGates;
+  const uint32_t size = static_cast<uint32_t>(job.inputSize);
+  const uint32_t pitch = static_cast<uint32_t>(job.outputPitch);
+  uint32_t next = 0;
+  for (int64_t p0 = 0, block = 0; p0 < nPanels; p0 += kPanelsPerBlock, ++block) {
+    const int64_t p1 = p0 + kPanelsPerBlock < nPanels ? p0 + kPanelsPerBlock : nPanels;
+    uint32_t* const starts = job.starts + block * (nGates + 1);
+    for (int64_t g = 0; g < nGates; ++g) {
+      starts[g] = next;
+      for (int64_t p = p0; p < p1; ++p) {
+        const uint32_t mask = job.masks[p * nGates + g];
+        for (uint32_t half = 0; half < kPanelRows; half += 8) {
+          const uint32_t byte = mask >> half & 0xff;
+          const uint32_t input = static_cast<uint32_t>(p) * size + half;
+          const uint32_t output = (static_cast<uint32_t>(p) * kPanelRows + half) * pitch;
+#pragma GCC unroll 8
+          for (int i = 0; i < 8; ++i) {
+            job.inputs[next + i] = input + kBitLists.bits[byte][i];
+            job.outputs[next + i] = output + kBitLists.bits[byte][i] * pitch;
+          }
+          next += kBitLists.count[byte];
+        }
+      }
+    }
+    starts[nGates] = next;
+  }
+}
+
 }  // namespace GLAI_ISA
 }  // namespace glai

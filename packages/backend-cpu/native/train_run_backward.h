@@ -13,23 +13,23 @@ struct GradientTile {
   int64_t nOrigins;
   int64_t pitch;  // between origins of the gradients
   float scale;
-  const float* x[kMostRows];  // of the rows, in the panels
-  const float* d[kMostRows];  // dy of the rows, from the tile's first column
+  const float* input;  // panels
+  const float* dRows;  // [nRows, pitch], from the tile's first column
   float* gradients;           // [nOrigins][pitch], from the tile's first column
 };
 
 /// gradients[k][outputs] (+)= scale · Σ_rows x[row][origin k] dy[row][outputs]. The gradients of the rows
 /// stay in registers; even and odd rows are summed apart, which halves the chain of additions.
 template <int kRows, int kVectors, bool kFirst>
-inline void gradientTileOf(const GradientTile& tile) {
+inline void gradientTileOf(const GradientTile& tile, const uint32_t* inputs, const uint32_t* outputs) {
   const Vec<float> scale = splat(tile.scale);
   Vec<float> d[kRows][kVectors];
   const float* x[kRows];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-    x[r] = tile.x[r];
+    x[r] = tile.input + inputs[r];
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) d[r][v] = load(tile.d[r] + v * kWide) * scale;
+    for (int v = 0; v < kVectors; ++v) d[r][v] = load(tile.dRows + outputs[r] + v * kWide) * scale;
   }
   const int64_t pitch = tile.pitch;
   float* to = tile.gradients;
@@ -58,7 +58,7 @@ inline void gradientTileOf(const GradientTile& tile) {
   }
 }
 
-using GradientTileFunction = void (*)(const GradientTile&);
+using GradientTileFunction = void (*)(const GradientTile&, const uint32_t*, const uint32_t*);
 template <int kRows, int kVectors>
 constexpr GradientTileFunction firstGradientTileFor() {
   if constexpr (kRows <= tileRows(kVectors)) return gradientTileOf<kRows, kVectors, true>;
@@ -95,18 +95,18 @@ inline void gradientsOf(const EstimatorBackward& job, const Run& run, const floa
   const bool isNarrow = run.width < kWide;
   tile.pitch = isNarrow ? kWide : run.width;
   tile.scale = job.open.scales[run.gate];
+  tile.input = job.input;
   bool isFirst = true;
   for (int64_t block = 0; block < rowBlocksOf(job.nRows); ++block) {
     const RowList list = rowsOf(job.open, s.nGates, block, run.gate);
     evenly(static_cast<uint32_t>(list.count), most, [&](uint32_t first, uint32_t count) {
-      for (uint32_t r = 0; r < count; ++r) tile.x[r] = job.input + list.rows[first + r].input;
       for (int64_t end = vectors; end > 0;) {
         const int64_t next = nextVectors(end);
         end -= next;
-        const int64_t column = run.firstOutput + end * kWide;
-        for (uint32_t r = 0; r < count; ++r) tile.d[r] = dRows + list.rows[first + r].output + column;
+        tile.dRows = dRows + run.firstOutput + end * kWide;
         tile.gradients = gradients + end * kWide;
-        kGradientTiles[isFirst][next - 1][count - 1](tile);
+        kGradientTiles[isFirst][next - 1][count - 1](tile, list.inputs + first,
+                                                           list.outputs + first);
       }
       isFirst = false;
     });
@@ -116,38 +116,37 @@ inline void gradientsOf(const EstimatorBackward& job, const Run& run, const floa
   for (int v = 0; v < 16; v += kWide) store(gradients + size + v, Vec<float>{});
 }
 
-/// The optimiser's step over `count` weights from `first`; gradients are 0 past the end.
-template <typename Update>
-GLAI_INLINE void updateRange(const Parameters& to, int64_t first, int64_t count, const float* gradients,
-                             const Update& update) {
-  for (int64_t i = 0; i < count; i += kWide) {
-    const Vec<float> gradient = load(gradients + i);
-    const int64_t at = first + i;
-    if (to.gradients != nullptr) store(to.gradients + at, gradient);
-    update.apply(gradient, to.weights + at, to.first + at, to.second + at);
-  }
-}
-
 inline int64_t gradientSize(const Selection& s) {
   const int64_t widened = s.nOutputs < kWide ? kWide : 1;  // rows of less than a vector
   return roundUp(s.largestRun, 16) * widened + 80;
 }
 
 inline int64_t runBackwardScratch(const Selection& s, int64_t nRows, int nWorkers) {
-  return nRows * rowPitch(s.nOutputs) + nWorkers * gradientSize(s);
+  return panelsOf(nRows) * kPanelRows * rowPitch(s.nOutputs) + nWorkers * gradientSize(s);
 }
 
-/// dLogits panels → rows [nRows, pitch], 0 past the last output.
+/// dLogits panels → rows [panels × 16, pitch], 0 past the last output and the last row.
 inline void toRows(const EstimatorBackward& job, int64_t pitch, float* rows) {
-  const int64_t nOutputs = job.selection->nOutputs;
-  for (int64_t row = 0; row < job.nRows; ++row) {
-    const float* const from = job.dOutput + row / kPanelRows * panelSize(nOutputs) + row % kPanelRows;
-    for (int64_t o = 0; o < pitch; ++o)
-      rows[row * pitch + o] = o < nOutputs ? from[o * kPanelRows] : 0.0f;
+  const int64_t nOutputs = job.selection->nOutputs, nWhole = nOutputs / kSquare * kSquare;
+  for (int64_t p = 0; p < panelsOf(job.nRows); ++p) {
+    const float* const panel = job.dOutput + p * panelSize(nOutputs);
+    float* const to = rows + p * kPanelRows * pitch;
+    for (int64_t o = 0; o < nWhole; o += kSquare) {
+      const float* from[kSquare];
+      for (int i = 0; i < kSquare; ++i) from[i] = panel + (o + i) * kPanelRows;
+      for (int r = 0; r < kPanelRows; r += kSquare)
+        transposeSquare(from, r, to + r * pitch + o, pitch);
+    }
+    for (int64_t r = 0; r < kPanelRows; ++r)
+      for (int64_t o = nWhole; o < pitch; ++o)
+        to[r * pitch + o] = o < nOutputs ? panel[o * kPanelRows + r] : 0.0f;
   }
 }
 
-inline void runBackward(const EstimatorBackward& job, const Parallel& parallel) {
+/// Every run's gradients by `gradientsOfRun`, then its update.
+template <typename GradientsOfRun>
+inline void backwardByRuns(const EstimatorBackward& job, const Parallel& parallel,
+                           const GradientsOfRun& gradientsOfRun) {
   const Selection& s = *job.selection;
   const int64_t pitch = rowPitch(s.nOutputs);
   float* const dRows = job.scratch;
@@ -155,12 +154,18 @@ inline void runBackward(const EstimatorBackward& job, const Parallel& parallel) 
   withUpdate(job.step, [&](const auto& update) {
     fork(parallel, s.nRuns, [&](int64_t index, int worker) {
       const Run& run = s.runs[index];
-      float* const gradients = job.scratch + job.nRows * pitch + worker * gradientSize(s);
-      gradientsOf(job, run, dRows, gradients);
+      float* const gradients =
+          job.scratch + panelsOf(job.nRows) * kPanelRows * pitch + worker * gradientSize(s);
+      gradientsOfRun(job, run, dRows, gradients);
       updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
                   gradients, update);
     });
   });
+}
+
+inline void runBackward(const EstimatorBackward& job, const Parallel& parallel) {
+  backwardByRuns(job, parallel, [](const EstimatorBackward& whole, const Run& run, const float* dRows,
+                                   float* gradients) { gradientsOf(whole, run, dRows, gradients); });
 }
 
 }  // namespace GLAI_ISA

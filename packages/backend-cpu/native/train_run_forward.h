@@ -8,7 +8,7 @@ namespace GLAI_ISA {
 /// Parts whose logits are summed separately; fixed by the problem, not by the threads.
 inline int64_t forwardParts(const Selection& s, int64_t nRows) {
   const int64_t work = s.nWeights * smaller(nRows, kRowBlock);
-  return work < (1 << 17) ? 1 : 4;
+  return work < (1 << 17) ? 1 : work < (1 << 21) ? 2 : 4;
 }
 
 inline int64_t runForwardScratch(const Selection& s, int64_t nRows) {
@@ -22,16 +22,16 @@ struct ForwardTile {
   const uint32_t* origins;
   int64_t nOrigins;
   float scale;
-  const float* x[kMostRows];  // of the rows, in the panels
-  float* y[kMostRows];        // of the rows, from the tile's first column
+  const float* input;  // panels
+  float* y;            // [nRows, pitch], from the tile's first column
 };
 
 /// y[rows][outputs] += scale · Σ_k w[k][outputs] x[row][origin k].
 template <int kRows, int kVectors>
-inline void forwardTileOf(const ForwardTile& tile) {
+inline void forwardTileOf(const ForwardTile& tile, const uint32_t* inputs, const uint32_t* outputs) {
   const float* x[kRows];
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) x[r] = tile.x[r];
+  for (int r = 0; r < kRows; ++r) x[r] = tile.input + inputs[r];
   Vec<float> acc[kRows][kVectors] = {};
   const float* w = tile.weights;
   const uint32_t* const end = tile.origins + tile.nOrigins;
@@ -53,12 +53,12 @@ inline void forwardTileOf(const ForwardTile& tile) {
   for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
-      float* const to = tile.y[r] + v * kWide;
+      float* const to = tile.y + outputs[r] + v * kWide;
       store(to, load(to) + scale * acc[r][v]);
     }
 }
 
-using ForwardTileFunction = void (*)(const ForwardTile&);
+using ForwardTileFunction = void (*)(const ForwardTile&, const uint32_t*, const uint32_t*);
 template <int kRows, int kVectors>
 constexpr ForwardTileFunction forwardTileFor() {
   if constexpr (kRows <= tileRows(kVectors)) return forwardTileOf<kRows, kVectors>;
@@ -76,37 +76,39 @@ inline void forwardRun(const EstimatorForward& job, const Run& run, const RowLis
   tile.origins = s.originOffsets + run.firstOrigin;
   tile.nOrigins = run.nOrigins;
   tile.scale = job.open.scales[run.gate];
+  tile.input = job.input;
   for (int64_t v = 0; v < vectors;) {
     const int64_t next = nextVectors(vectors - v), column = v * kWide;
     tile.weights = job.weights + run.firstWeight + column;
+    tile.y = y + run.firstOutput + column;
     evenly(static_cast<uint32_t>(list.count), tileRows(static_cast<int>(next)),
            [&](uint32_t first, uint32_t count) {
-             for (uint32_t r = 0; r < count; ++r) {
-               const RowPlace& row = list.rows[first + r];
-               tile.x[r] = job.input + row.input;
-               tile.y[r] = y + row.output + run.firstOutput + column;
-             }
-             kForwardTiles[next - 1][count - 1](tile);
+             kForwardTiles[next - 1][count - 1](tile, list.inputs + first, list.outputs + first);
            });
     v += next;
   }
 }
 
-/// Sums the parts and turns rows [nRows, pitch] into panels.
-inline void sumParts(const EstimatorForward& job, int64_t nParts, int64_t pitch,
+/// Sums the parts, `size` floats apart, and turns rows of `pitch` floats into panels.
+inline void sumParts(const EstimatorForward& job, int64_t nParts, int64_t size, int64_t pitch,
                      const Parallel& parallel) {
-  const int64_t nOutputs = job.selection->nOutputs, size = job.nRows * pitch;
+  const int64_t nOutputs = job.selection->nOutputs;
   fork(parallel, panelsOf(job.nRows), [&](int64_t p, int) {
     float* const panel = job.output + p * panelSize(nOutputs);
     const int64_t count = smaller(kPanelRows, job.nRows - p * kPanelRows);
-    for (int64_t r = 0; r < kPanelRows; ++r) {
-      float* const row = job.scratch + (p * kPanelRows + r) * pitch;
-      if (r < count)
-        for (int64_t part = 1; part < nParts; ++part)
-          for (int64_t o = 0; o < pitch; o += kWide)
-            store(row + o, load(row + o) + load(row + part * size + o));
-      for (int64_t o = 0; o < nOutputs; ++o) panel[o * kPanelRows + r] = r < count ? row[o] : 0.0f;
-    }
+    float* const rows = job.scratch + p * kPanelRows * pitch;
+    for (int64_t part = 1; part < nParts; ++part)
+      for (int64_t i = 0; i < count * pitch; i += kWide)
+        store(rows + i, load(rows + i) + load(rows + part * size + i));
+    // Rows past the end repeat the last one and are cleared after; outputs past the end go to spare units.
+    const float* from[kPanelRows];
+    for (int64_t r = 0; r < kPanelRows; ++r) from[r] = rows + (r < count ? r : count - 1) * pitch;
+    for (int64_t o = 0; o < nOutputs; o += kSquare)
+      for (int r = 0; r < kPanelRows; r += kSquare)
+        transposeSquare(from + r, o, panel + o * kPanelRows + r, kPanelRows);
+    if (count == kPanelRows) return;
+    for (int64_t o = 0; o < nOutputs; ++o)
+      for (int64_t r = count; r < kPanelRows; ++r) panel[o * kPanelRows + r] = 0.0f;
   });
 }
 
@@ -126,7 +128,7 @@ inline void runForward(const EstimatorForward& job, const Parallel& parallel) {
       if (list.count > 0) forwardRun(job, run, list, y);
     }
   });
-  sumParts(job, nParts, pitch, parallel);
+  sumParts(job, nParts, job.nRows * pitch, pitch, parallel);
 }
 
 }  // namespace GLAI_ISA

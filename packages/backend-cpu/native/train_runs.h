@@ -13,6 +13,9 @@ constexpr int kMostRows = 8;
 /// Rows (forward) or origins (backward) of a tile of `vectors` vectors: 8 to 12 sums, 24 with 32 registers.
 constexpr int tileRows(int vectors) {
   if (kWide == 16) return 8;
+#if defined(__wasm__)  // engines keep some registers for themselves
+  return vectors == 3 ? 3 : vectors == 2 ? 4 : 8;
+#endif
   return vectors == 3 ? 4 : vectors == 2 ? 6 : 8;
 }
 
@@ -21,13 +24,15 @@ constexpr int64_t nextVectors(int64_t left) { return left >= 5 || left == 3 ? 3 
 
 /// Some open rows of a gate.
 struct RowList {
-  const RowPlace* rows;
+  const uint32_t* inputs;
+  const uint32_t* outputs;
   int64_t count;
 };
 
 inline RowList rowsOf(const OpenRows& open, int64_t nGates, int64_t block, uint32_t gate) {
   const uint32_t* const starts = open.starts + block * (nGates + 1) + gate;
-  return {open.rows + starts[0], static_cast<int64_t>(starts[1]) - starts[0]};
+  return {open.inputs + starts[0], open.outputs + starts[0],
+          static_cast<int64_t>(starts[1]) - starts[0]};
 }
 
 /// Calls body(first, count) for even shares of n, none larger than `most`.
@@ -46,6 +51,12 @@ GLAI_INLINE void evenly(uint32_t n, uint32_t most, const Body& body) {
     first += size;
   }
 }
+
+/// A number as a type, for tiles.
+template <int n>
+struct Size {
+  static constexpr int value = n;
+};
 
 /// Entry [vectors − 1][rows − 1] of a table of tiles.
 #define GLAI_TILES(of, vectors)                                                              \

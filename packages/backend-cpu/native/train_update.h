@@ -1,5 +1,5 @@
-// Optimiser steps on one vector of weights, in registers (core's applyOptimizer). Kernels take the
-// optimiser as a type and call `apply` where a gradient is ready, so that gradients are never stored.
+// Optimiser steps on vectors of weights (core's applyOptimizer). Kernels take the optimiser as a type and
+// use a gradient as soon as it is ready, in registers or in L1.
 #pragma once
 #include "linalg_vector.h"
 #include "training.h"
@@ -32,32 +32,46 @@ struct MomentumUpdate {
   }
 };
 
-/// Adam (decay coupled) and AdamW (decoupled, in `shrink`); the square root and the division are exact.
+/// Adam (decay coupled) and AdamW (decoupled, in `shrink`), with the bias corrections folded into two constants:
+///   m += (1 − β₁)(g − m),  v += (1 − β₂)(g² − v),  w ← shrink·w − rate'·m / (√v + ε'),
+///   rate' = lr √(1 − β₂ᵗ) / (1 − β₁ᵗ),  ε' = ε √(1 − β₂ᵗ).
+/// The square root and the division are exact.
 struct AdamUpdate {
-  Vec<float> rate, decay, shrink, beta1, rest1, beta2, rest2, correction, epsilon;
+  Vec<float> rate, decay, shrink, rest1, rest2, epsilon;
 
   explicit AdamUpdate(const OptimizerStep& step)
       : rate(splat(step.rate)),
         decay(splat(step.decay)),
         shrink(splat(step.shrink)),
-        beta1(splat(step.beta1)),
         rest1(splat(step.rest1)),
-        beta2(splat(step.beta2)),
         rest2(splat(step.rest2)),
-        correction(splat(step.correction)),
         epsilon(splat(step.epsilon)) {}
 
   GLAI_INLINE void apply(Vec<float> gradient, float* w, float* first, float* second) const {
     const Vec<float> weight = load(w);
     const Vec<float> g = gradient + decay * weight;
-    const Vec<float> m = beta1 * load(first) + rest1 * g;
-    const Vec<float> v = beta2 * load(second) + rest2 * (g * g);
+    Vec<float> m = load(first), v = load(second);
+    m += rest1 * (g - m);
+    v += rest2 * (g * g - v);
     store(first, m);
     store(second, v);
-    const Vec<float> denominator = squareRoot(v) * correction + epsilon;
-    store(w, weight * shrink - rate * m / denominator);
+    store(w, weight * shrink - rate * m / (squareRoot(v) + epsilon));
   }
 };
+
+/// The optimiser's step over `count` weights from `first`, in whole vectors: `gradients` are 0 past the end.
+template <typename Update>
+GLAI_INLINE void updateRange(const Parameters& parameters, int64_t first, int64_t count,
+                             const float* gradients, const Update& update) {
+  const Update constants = update;  // a copy that no store can alias: it stays in registers
+  const Parameters to = parameters;
+  for (int64_t i = 0; i < count; i += kLanes<float>) {
+    const Vec<float> gradient = load(gradients + i);
+    const int64_t at = first + i;
+    if (to.gradients != nullptr) store(to.gradients + at, gradient);
+    constants.apply(gradient, to.weights + at, to.first + at, to.second + at);
+  }
+}
 
 /// Calls body(update) with the optimiser of this step as a type.
 template <typename Body>

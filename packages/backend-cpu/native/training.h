@@ -25,13 +25,12 @@ enum class OptimizerKind : int32_t { sgd = 0, momentum = 1, adam = 2 };
 /// Constants of one optimiser step (core's applyOptimizer), in the precision they are used in.
 struct OptimizerStep {
   OptimizerKind kind;
-  float rate;      // lr; Adam: lr / (1 − β₁ᵗ)
-  float decay;     // coupled weight decay: added to the gradient times the weight
-  float shrink;    // decoupled: 1 − lr·wd for AdamW, else 1
-  float momentum;  // SGD
-  float beta1, rest1, beta2, rest2;  // rest = 1 − beta
-  float correction;                  // 1 / √(1 − β₂ᵗ)
-  float epsilon;
+  float rate;          // lr; Adam: lr √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+  float decay;         // coupled weight decay: added to the gradient times the weight
+  float shrink;        // decoupled: 1 − lr·wd for AdamW, else 1
+  float momentum;      // SGD
+  float rest1, rest2;  // 1 − β₁, 1 − β₂
+  float epsilon;       // ε √(1 − β₂ᵗ)
 };
 
 /// Parameters with what the optimiser keeps beside them, all in the kernels' own order.
@@ -96,11 +95,13 @@ struct Segment {
   uint32_t firstWeight;  // within the gate
 };
 
-/// Up to four segments of one gate; the first `shared` origins are the same for all of them.
+/// Up to four segments of one gate, longest first; the first `shared` origins are the same for all of them.
+/// Nested: every segment is a prefix of the gate's list.
 struct Quad {
   uint32_t firstSegment;
   uint32_t nSegments;
   uint32_t shared;
+  uint32_t isNested;
 };
 
 /// Paths of one gate: its quads, segments and weights are consecutive.
@@ -108,7 +109,9 @@ struct PathGate {
   uint32_t gate;
   uint32_t firstQuad, nQuads;
   uint32_t nWeights;
-  int64_t firstWeight;  // multiple of 16
+  uint32_t firstOrigin;  // the gate's list of origins, by falling degree …
+  uint32_t nOrigins;     // … as far as nested segments go
+  int64_t firstWeight;   // multiple of 16
 };
 
 /// A PathSelection in the order of the kernels. Offsets of origins are in floats within a panel.
@@ -121,24 +124,21 @@ struct Selection {
   int64_t largestRun;  // weights
   const PathGate* pathGates;  // path
   int64_t nPathGates;
-  int64_t largestGate;  // weights
+  int64_t largestGate;   // weights
+  int64_t largestNest;   // Σ over a gate's nested quads of 4 × its longest segment in whole 32s
+  int64_t longestNested; // PathGate::nOrigins
   const Quad* quads;
   const Segment* segments;
-};
-
-/// One row of the batch, as the places of its numbers: in the panels of the inputs, in the row-major logits.
-struct RowPlace {
-  uint32_t input;
-  uint32_t output;
 };
 
 /// Floats between rows of the row-major logits.
 constexpr int64_t rowPitch(int64_t nOutputs) { return (nOutputs + 15) / 16 * 16; }
 
-/// Rows of a batch where gates are open, after dropout. Lists are made per block of kRowBlock rows.
+/// Rows of a batch where gates are open, after dropout. Lists are made per block of kRowBlock rows; they ascend.
 struct OpenRows {
-  const uint32_t* starts;  // [nBlocks, nGates + 1] into rows
-  const RowPlace* rows;    // ascending
+  const uint32_t* starts;   // [nBlocks, nGates + 1] into inputs and outputs
+  const uint32_t* inputs;   // where a row's numbers are in the panels of the inputs …
+  const uint32_t* outputs;  // … and in the row-major logits
   const uint16_t* masks;   // [nPanels, nGates]: bit r is row r of the panel
   const float* scales;     // [nGates] dropout factor of an open gate
 };
@@ -155,6 +155,17 @@ struct GateMasks {
   int64_t nRows;
   Dropout dropout;
   uint16_t* masks;  // out: [nPanels, nGates]
+};
+
+/// Lists of open rows from the masks; the lists need room for 8 entries past their end.
+struct ListRows {
+  const uint16_t* masks;  // [nPanels, nGates]
+  int64_t nGates, nRows;
+  int64_t inputSize;    // of a panel of the inputs
+  int64_t outputPitch;  // of the row-major logits
+  uint32_t* starts;     // out: as in OpenRows
+  uint32_t* inputs;
+  uint32_t* outputs;
 };
 
 struct EstimatorForward {
@@ -196,6 +207,15 @@ struct LossSum {
   double weight;
 };
 
+/// Both passes of an estimator; the scratch sizes are in floats.
+struct EstimatorKernels {
+  int64_t (*forwardScratch)(const Selection&, int64_t nRows);
+  void (*forward)(const EstimatorForward&, const Parallel&);
+  int64_t (*backwardScratch)(const Selection&, int64_t nRows, int nWorkers);
+  void (*backward)(const EstimatorBackward&, const Parallel&);
+  bool readsLists;  // of OpenRows; else only masks
+};
+
 struct TrainingTable {
   int lanes;
   // panels
@@ -212,14 +232,8 @@ struct TrainingTable {
   void (*denseBackward)(const DenseBackward&, const Parallel&);
   // estimators
   void (*gateMasks)(const GateMasks&, const Parallel&);
-  int64_t (*runForwardScratch)(const Selection&, int64_t nRows);
-  void (*runForward)(const EstimatorForward&, const Parallel&);
-  int64_t (*runBackwardScratch)(const Selection&, int64_t nRows, int nWorkers);
-  void (*runBackward)(const EstimatorBackward&, const Parallel&);
-  int64_t (*pathForwardScratch)(const Selection&, int64_t nRows);
-  void (*pathForward)(const EstimatorForward&, const Parallel&);
-  int64_t (*pathBackwardScratch)(const Selection&, int64_t nRows, int nWorkers);
-  void (*pathBackward)(const EstimatorBackward&, const Parallel&);
+  void (*listRows)(const ListRows&);
+  const EstimatorKernels& (*kernelsFor)(const Selection&, int64_t nRows);
   // losses
   int64_t (*lossScratch)(LossKind, int64_t nRows, int64_t nOutputs, bool withGradient);
   LossSum (*loss)(const LossJob&, const Parallel&);

@@ -3,20 +3,60 @@
 #include "train_dense.h"
 #include "train_gates.h"
 #include "train_loss.h"
+#include "train_narrow.h"
+#include "train_pairs.h"
 #include "train_panels.h"
-#include "train_paths.h"
+#include "train_path_backward.h"
+#include "train_path_forward.h"
 #include "train_run_backward.h"
 #include "train_run_forward.h"
 
 namespace glai {
 namespace GLAI_ISA {
 
+constexpr EstimatorKernels kPathKernels = {pathForwardScratch, pathForward, pathBackwardScratch,
+                                           pathBackward, false};
+constexpr EstimatorKernels kRunKernels = {runForwardScratch, runForward, runBackwardScratch, runBackward,
+                                          true};
+constexpr EstimatorKernels kNarrowKernels = {narrowForwardScratch, narrowForward, narrowBackwardScratch,
+                                             narrowBackward, false};
+constexpr EstimatorKernels kNarrowSmallBatch = {narrowForwardScratch, narrowForward, runBackwardScratch,
+                                                runBackward, true};
+#if defined(__AVX2__)
+constexpr EstimatorKernels kPairKernels = {narrowForwardScratch, narrowForward, runBackwardScratch,
+                                           pairBackward, false};
+#endif
+
+/// Fewer rows leave narrow kernels with too little between two sums across lanes.
+constexpr int64_t kSmallBatch = 48;
+
+/// The fastest kernels for a selection and a batch size, as bench/ found them.
+inline const EstimatorKernels& kernelsFor(const Selection& s, int64_t nRows) {
+  if (s.nPathGates > 0) return kPathKernels;
+  if (s.nOutputs > kMostNarrow) return kRunKernels;
+  if (nRows > kSmallBatch) return kNarrowKernels;
+#if defined(__AVX2__)
+  if (s.nOutputs <= kMostPairOutputs) return kPairKernels;
+#endif
+  return kNarrowSmallBatch;
+}
+
 extern const TrainingTable trainingTable;
 const TrainingTable trainingTable = {
-    kLanes<float>,      packPanels,   dropInputs,          unpackLogits, denseSize,
-    densePack,          denseUnpack,  denseScratch,        denseForward, denseBackward,
-    gateMasks,          runForwardScratch, runForward,     runBackwardScratch, runBackward,
-    pathForwardScratch, pathForward,  pathBackwardScratch, pathBackward, lossScratch,
+    kLanes<float>,
+    packPanels,
+    dropInputs,
+    unpackLogits,
+    denseSize,
+    densePack,
+    denseUnpack,
+    denseScratch,
+    denseForward,
+    denseBackward,
+    gateMasks,
+    listRows,
+    kernelsFor,
+    lossScratch,
     loss,
 };
 
