@@ -63,7 +63,10 @@ async function start(
 ): Promise<PyTorch | string> {
   const { spawn } = process.getBuiltinModule("node:child_process");
   const { createInterface } = process.getBuiltinModule("node:readline");
-  const child = spawn(python, ["-c", program, String(threads), clock]);
+  // torch.set_num_threads does not reach every BLAS that a distribution may have linked.
+  const own = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
+  const env = { ...process.env, ...own };
+  const child = spawn(python, ["-c", program, String(threads), clock], { env });
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
   child.stdin.on("error", () => undefined); // the exit tells more
