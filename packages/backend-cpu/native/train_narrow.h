@@ -188,13 +188,17 @@ inline void narrowBackward(const EstimatorBackward& job, const Parallel& paralle
   const Selection& s = *job.selection;
   const int64_t perWorker = narrowPerWorker(s, job.nRows);
   withUpdate(job.step, [&](const auto& update) {
-    fork(parallel, s.nRuns, [&](int64_t index, int worker) {
-      const Run& run = s.runs[index];
+    const int64_t nTasks = updateTasks(s);
+    fork(parallel, nTasks, [&](int64_t task, int worker) {
       float* const masked = job.scratch + worker * perWorker;
       float* const gradients = masked + panelsOf(job.nRows) * s.nOutputs * kPanelRows;
-      narrowRunGradients(job, run, masked, gradients);
-      updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
-                  gradients, update);
+      const int64_t end = runAt(s, task + 1, nTasks);
+      for (int64_t index = runAt(s, task, nTasks); index < end; ++index) {
+        const Run& run = s.runs[index];
+        narrowRunGradients(job, run, masked, gradients);
+        updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
+                    gradients, update);
+      }
     });
   });
 }

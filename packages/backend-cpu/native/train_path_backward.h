@@ -195,11 +195,16 @@ inline void pathBackward(const EstimatorBackward& job, const Parallel& parallel)
   const Selection& s = *job.selection;
   const PathScratch places = pathScratch(s);
   withUpdate(job.step, [&](const auto& update) {
-    fork(parallel, s.nPathGates, [&](int64_t index, int worker) {
-      const PathGate& gate = s.pathGates[index];
+    const int64_t nTasks = updateTasks(s);
+    fork(parallel, nTasks, [&](int64_t task, int worker) {
       float* const scratch = job.scratch + worker * places.size;
-      pathGateGradients(job, gate, places, scratch);
-      updateRange(job.parameters, gate.firstWeight, gate.nWeights, scratch + places.gradients, update);
+      const int64_t end = pathGateAt(s, task + 1, nTasks);
+      for (int64_t index = pathGateAt(s, task, nTasks); index < end; ++index) {
+        const PathGate& gate = s.pathGates[index];
+        pathGateGradients(job, gate, places, scratch);
+        updateRange(job.parameters, gate.firstWeight, gate.nWeights, scratch + places.gradients,
+                    update);
+      }
     });
   });
 }

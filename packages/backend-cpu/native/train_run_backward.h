@@ -152,13 +152,17 @@ inline void backwardByRuns(const EstimatorBackward& job, const Parallel& paralle
   float* const dRows = job.scratch;
   toRows(job, pitch, dRows);
   withUpdate(job.step, [&](const auto& update) {
-    fork(parallel, s.nRuns, [&](int64_t index, int worker) {
-      const Run& run = s.runs[index];
+    const int64_t nTasks = updateTasks(s);
+    fork(parallel, nTasks, [&](int64_t task, int worker) {
       float* const gradients =
           job.scratch + panelsOf(job.nRows) * kPanelRows * pitch + worker * gradientSize(s);
-      gradientsOfRun(job, run, dRows, gradients);
-      updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
-                  gradients, update);
+      const int64_t end = runAt(s, task + 1, nTasks);
+      for (int64_t index = runAt(s, task, nTasks); index < end; ++index) {
+        const Run& run = s.runs[index];
+        gradientsOfRun(job, run, dRows, gradients);
+        updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
+                    gradients, update);
+      }
     });
   });
 }

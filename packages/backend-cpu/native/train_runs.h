@@ -77,5 +77,9 @@ inline int64_t runAt(const Selection& s, int64_t part, int64_t nParts) {
   return low;
 }
 
+/// Weights that are updated in one task: enough to be worth a thread's attention.
+constexpr int64_t kWeightsPerTask = 8192;
+inline int64_t updateTasks(const Selection& s) { return s.nWeights / kWeightsPerTask + 1; }
+
 }  // namespace GLAI_ISA
 }  // namespace glai
