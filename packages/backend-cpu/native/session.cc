@@ -61,6 +61,15 @@ bool reserveBatch(Session& s, int64_t nRows, int nWorkers) {
          s.rows.resize(nRows) && s.labels.resize(nRows) && s.targets.resize(nRows * s.nOutputs);
 }
 
+/// Room for rows in batches of `batchSize`. The last batch may be short, and a short batch may need other
+/// kernels or more parts, and so more room, than a whole one. The whole batch comes last: offsets are its.
+bool reserveBatches(Session& s, int64_t nRows, int64_t batchSize, int64_t nViews, int nWorkers) {
+  const int64_t whole = batchSize < nRows ? batchSize : nRows;
+  const int64_t rest = whole > 0 ? nRows % whole : 0;
+  return (rest == 0 || reserveBatch(s, nViews * rest, nWorkers)) &&
+         reserveBatch(s, nViews * whole, nWorkers);
+}
+
 void forwardModel(Session& s, const Batch& batch, const Parallel& parallel) {
   if (s.kind == ModelKind::mlp) forward(s, s.mlp, batch, s.logits.data(), parallel);
   else forward(s, s.estimator, batch, s.logits.data(), parallel);
@@ -150,8 +159,7 @@ bool allocateParameters(Session& s) {
 bool trainSteps(Session& s, const Samples& samples, const uint32_t* rows, int64_t nRows,
                 int64_t batchSize, double learningRate, const Parallel& parallel) {
   const bool isTwice = s.config.loss == LossKind::infoNCE;
-  const int64_t most = batchSize < nRows ? batchSize : nRows;
-  if (!reserveBatch(s, isTwice ? 2 * most : most, parallel.nWorkers)) return false;
+  if (!reserveBatches(s, nRows, batchSize, isTwice ? 2 : 1, parallel.nWorkers)) return false;
   for (int64_t first = 0; first < nRows; first += batchSize) {
     const int64_t count = batchSize < nRows - first ? batchSize : nRows - first;
     const Dropout dropout = dropoutOf(s.config, static_cast<uint32_t>(s.step));
@@ -172,7 +180,7 @@ bool trainSteps(Session& s, const Samples& samples, const uint32_t* rows, int64_
 bool forward(Session& s, const Samples& samples, const uint32_t* rows, int64_t nRows, float* logits,
              const Parallel& parallel) {
   const int64_t block = nRows < kRowsPerForward ? nRows : kRowsPerForward;
-  if (!reserveBatch(s, block, parallel.nWorkers)) return false;
+  if (!reserveBatches(s, nRows, block, 1, parallel.nWorkers)) return false;
   for (int64_t first = 0; first < nRows; first += block) {
     const int64_t count = block < nRows - first ? block : nRows - first;
     const Batch batch = {&samples, rows + first, count, kNoDropout};

@@ -67,6 +67,20 @@ for (const tier of await tiersHere()) {
       });
     }
 
+    it.each([1, 2, 5, 8, 16, 37])(
+      "takes a short last batch, whose kernels may be others, with %d outputs",
+      async (nOutputs) => {
+        const training = { loss: losses.crossEntropy, optimizer: optimizers.adamw };
+        for (const block of blocks) {
+          const problem = estimatorProblem({ sizes: [40, 24, nOutputs], block, kept: 0.6 }, 90);
+          for (const lastBatch of [3, 40]) {
+            const schedule = { batchSize: 64, nSteps: 2, lastBatch };
+            expect(await deviations(backend, problem, training, schedule)).toEqual([]);
+          }
+        }
+      },
+    );
+
     for (const activity of [0, 1]) {
       it(`takes gates that are ${activity === 0 ? "all closed" : "all open"}`, async () => {
         const training = { loss: losses.crossEntropy, optimizer: optimizers.adamw, dropout };

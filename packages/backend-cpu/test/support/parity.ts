@@ -13,6 +13,8 @@ export interface Schedule {
   readonly batchSize: number;
   readonly nSteps: number;
   readonly learningRate?: number;
+  /** Rows of the last batch; one fewer than the others unless given. */
+  readonly lastBatch?: number;
 }
 
 const buffers = [
@@ -38,7 +40,8 @@ export async function outcome(
   const handle = session.upload(problem.samples);
   const random = createRandom(5);
   const { batchSize, nSteps, learningRate = 0.01 } = schedule;
-  const rows = Uint32Array.from({ length: nSteps * batchSize - (nSteps > 1 ? 1 : 0) }, () =>
+  const { lastBatch = nSteps > 1 ? batchSize - 1 : batchSize } = schedule;
+  const rows = Uint32Array.from({ length: (nSteps - 1) * batchSize + lastBatch }, () =>
     random.integer(handle.nSamples),
   );
   session.trainSteps(handle, rows, { batchSize, learningRate });

@@ -1,15 +1,13 @@
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { dirname, extname, join, normalize } from "node:path";
+import { extname, join, normalize } from "node:path";
 
 const root = new URL("../..", import.meta.url).pathname;
-const require = createRequire(new URL("../../../core/package.json", import.meta.url));
 const folders: Readonly<Record<string, string>> = {
   "backend-cpu": root,
   core: join(root, "../core"),
-  "pure-rand": join(dirname(require.resolve("pure-rand/package.json")), "lib/esm"),
+  "pure-rand": join(root, "../core/node_modules/pure-rand/lib/esm"),
 };
 const types: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
