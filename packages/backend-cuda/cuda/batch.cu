@@ -1,4 +1,5 @@
-// Gathers a batch by row number. The open-row list of a gate is one bit per row: rows share a register.
+// Gathers a batch by row number, inputs and gates in one launch. The open-row list of a gate is one bit per row:
+// rows share a register.
 #include "batch.h"
 #include "launch.h"
 #include "warp.h"
@@ -8,18 +9,17 @@ namespace glai::cuda {
 namespace {
 
 constexpr int kTile = 32;
-constexpr int kTileWarps = 4;
-constexpr int kGateWarps = 4;
+constexpr int kThreads = 128;
+constexpr int kWarps = kThreads / 32;
+constexpr int kTileStride = kTile + 8;  // four rows and eight origins of a warp's reads fall into 32 banks
 
-/// 32 rows × 32 origins through shared memory: reads along features, writes along rows.
-__global__ void __launch_bounds__(32 * kTileWarps) batchInputsTile(BatchInputs p) {
-  GLAI_SHARED(float, tile, [kTile][kTile + 1]);
-  const StepPlan plan = currentPlan(p.step);
+/// 32 rows × 32 origins through shared memory: reads along features, writes along origins, four rows each.
+__device__ __forceinline__ void gatherInputs(const Batch& p, const StepPlan& plan, int tileOfOrigins) {
+  GLAI_SHARED(float, tile, [kTile][kTileStride]);
   const int lane = threadIdx.x % 32;
-  const int warp = threadIdx.x / 32;
-  const int firstOrigin = blockIdx.x * kTile;
-  const uint32_t firstRow = blockIdx.y * kTile;
-  for (int r = warp; r < kTile; r += kTileWarps) {
+  const int firstOrigin = tileOfOrigins * kTile;
+  const uint32_t firstRow = blockIdx.x * kTile;
+  for (int r = threadIdx.x / 32; r < kTile; r += kWarps) {
     const uint32_t row = firstRow + r;
     const int origin = firstOrigin + lane;
     float value = origin == p.nInputs ? 1.0f : 0.0f;
@@ -28,13 +28,15 @@ __global__ void __launch_bounds__(32 * kTileWarps) batchInputsTile(BatchInputs p
     tile[r][lane] = value;
   }
   __syncthreads();
-  for (int i = warp; i < kTile; i += kTileWarps) {
-    const int origin = firstOrigin + i;
-    if (origin <= p.nInputs) p.inputs[static_cast<size_t>(origin) * p.stride + firstRow + lane] = tile[lane][i];
+  const int origin = firstOrigin + threadIdx.x / 4;
+  if (origin > p.nInputs) return;
+  for (int r = 0; r < kTile; r += 4) {
+    const size_t four = static_cast<size_t>((firstRow + r) / 4) * (p.nInputs + 1) + origin;
+    p.inputs[four * 4 + threadIdx.x % 4] = tile[r + threadIdx.x % 4][threadIdx.x / 4];
   }
 }
 
-__device__ __forceinline__ bool keepsGate(const BatchGates& p, const StepPlan& plan, uint32_t row, int gate) {
+__device__ __forceinline__ bool keepsGate(const Batch& p, const StepPlan& plan, uint32_t row, int gate) {
   if ((plan.flags & kDrop) == 0) return true;
   for (uint32_t u = p.firstUnit[gate]; u < p.firstUnit[gate + 1]; u++)
     if (!keepsUnit(p.dropout, plan, row, p.units[u])) return false;
@@ -42,11 +44,10 @@ __device__ __forceinline__ bool keepsGate(const BatchGates& p, const StepPlan& p
 }
 
 /// A warp turns the bits of 32 rows × 32 gates: lanes are rows going in and gates coming out.
-__global__ void __launch_bounds__(32 * kGateWarps) batchGatesBallot(BatchGates p) {
-  const StepPlan plan = currentPlan(p.step);
+__device__ __forceinline__ void turnGates(const Batch& p, const StepPlan& plan, int tileOfWords) {
   const int lane = threadIdx.x % 32;
-  const int word = blockIdx.x * kGateWarps + threadIdx.x / 32;
-  const uint32_t row = blockIdx.y * kMaskRows + lane;
+  const int word = tileOfWords * kWarps + threadIdx.x / 32;
+  const uint32_t row = blockIdx.x * kMaskRows + lane;
   if (word * 32 >= p.nGates) return;  // the whole warp
   uint32_t bits = 0;
   if (row < plan.nRows) bits = p.gates[static_cast<size_t>(sampleOf(p.step, plan, row)) * p.gateWords + word];
@@ -57,20 +58,26 @@ __global__ void __launch_bounds__(32 * kGateWarps) batchGatesBallot(BatchGates p
     const uint32_t rows = __ballot_sync(kFullWarp, open);
     if (lane == g) mine = rows;
   }
-  if (lane < nGates) p.masks[static_cast<size_t>(word * 32 + lane) * (p.stride / kMaskRows) + blockIdx.y] = mine;
+  if (lane < nGates) p.masks[static_cast<size_t>(word * 32 + lane) * (p.stride / kMaskRows) + blockIdx.x] = mine;
+}
+
+__global__ void __launch_bounds__(kThreads) gatherBatchTiles(Batch p) {
+  const StepPlan plan = planOf(p.step);
+  const int inputTiles = (p.nInputs + kTile) / kTile;  // of nInputs + 1 origins
+  const int tile = blockIdx.y;
+  if (tile < inputTiles) gatherInputs(p, plan, tile);
+  else turnGates(p, plan, tile - inputTiles);
 }
 
 }  // namespace
 
-cudaError_t batchInputs(const BatchInputs& p, unsigned capacity, cudaStream_t stream) {
-  return launch("batchInputs", dim3(blocksFor(p.nInputs + 1, kTile), blocksFor(capacity, kTile)),
-                dim3(32 * kTileWarps), stream, batchInputsTile, p);
+unsigned batchBlocks(int nInputs, int nGates) {
+  return blocksFor(nInputs + 1, kTile) + blocksFor(blocksFor(nGates, 32), kWarps);
 }
 
-cudaError_t batchGates(const BatchGates& p, unsigned capacity, cudaStream_t stream) {
-  if (p.nGates == 0) return cudaSuccess;
-  return launch("batchGates", dim3(blocksFor(blocksFor(p.nGates, 32), kGateWarps), blocksFor(capacity, kMaskRows)),
-                dim3(32 * kGateWarps), stream, batchGatesBallot, p);
+cudaError_t gatherBatch(const Batch& p, unsigned capacity, cudaStream_t stream) {
+  return launch("gatherBatch", dim3(blocksFor(capacity, kTile), batchBlocks(p.nInputs, p.nGates)), dim3(kThreads),
+                stream, gatherBatchTiles, p);
 }
 
 }  // namespace glai::cuda

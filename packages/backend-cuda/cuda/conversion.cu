@@ -66,7 +66,7 @@ struct Magnitude {  // |x_i| of that sample, and 1 in column nFeatures
 __global__ void __launch_bounds__(WideTile::kThreads) pathNormsTile(PathNorms p) {
   const int end = min(p.firstSample + kNormRows, static_cast<int>(p.nSamples));
   const double scale = end == static_cast<int>(p.nSamples) ? 1.0 / p.nSamples : 1.0;
-  tileProduct<WideTile>(blockIdx.y * WideTile::M, blockIdx.x * WideTile::N, p.nGates, p.nFeatures + 1,
+  tileProduct<WideTile>(blockIdx.x * WideTile::M, blockIdx.y * WideTile::N, p.nGates, p.nFeatures + 1,
                         end - p.firstSample, OpenGate{p}, Magnitude{p}, [&](int gate, int i, float sum) {
                           double& norm = p.norms[static_cast<size_t>(gate) * (p.nFeatures + 1) + i];
                           norm = (norm + sum) * scale;
@@ -126,7 +126,7 @@ cudaError_t gateBits(const GateBits& p, cudaStream_t stream) {
 }
 
 cudaError_t pathNorms(const PathNorms& p, cudaStream_t stream) {
-  const dim3 grid(blocksFor(p.nFeatures + 1, WideTile::N), blocksFor(p.nGates, WideTile::M));
+  const dim3 grid(blocksFor(p.nGates, WideTile::M), blocksFor(p.nFeatures + 1, WideTile::N));
   cudaError_t error = cudaSuccess;
   for (PathNorms part = p; error == cudaSuccess && part.firstSample < static_cast<int>(p.nSamples);
        part.firstSample += kNormRows)

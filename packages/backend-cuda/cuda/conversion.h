@@ -18,7 +18,7 @@ struct ActivationBits {
 /// Bit matrices of the hidden layers, one after another in memory.
 struct PatternBits {
   const uint32_t* words;
-  const uint32_t* firstWord;  // [depth] where layer l starts, in rows of all samples
+  const uint64_t* firstWord;  // [depth] where layer l starts, in rows of all samples
   const int* rowWords;        // [depth] words of a row
   int depth;
 };

@@ -54,11 +54,11 @@ __device__ __forceinline__ float activate(const DenseForward& p, const StepPlan&
 }
 
 __global__ void __launch_bounds__(WideTile::kThreads) denseForwardTile(DenseForward p) {
-  const StepPlan plan = currentPlan(p.step);
-  const int firstRow = blockIdx.y * WideTile::M;
+  const StepPlan plan = planOf(p.step);
+  const int firstRow = blockIdx.x * WideTile::M;
   const int nRows = static_cast<int>(plan.nRows);
   if (firstRow >= nRows) return;
-  tileProduct<WideTile>(firstRow, blockIdx.x * WideTile::N, nRows, p.nOut, p.nIn, InputAlongK{p, plan},
+  tileProduct<WideTile>(firstRow, blockIdx.y * WideTile::N, nRows, p.nOut, p.nIn, InputAlongK{p, plan},
                         WeightsAlongK{p}, [&](int row, int o, float sum) {
                           p.output[static_cast<size_t>(row) * p.nOut + o] = activate(p, plan, row, o, sum);
                         });
@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(WideTile::kThreads) denseForwardTile(DenseForw
 
 /// Small batches: a warp owns one output, its lanes share the inputs; weights are read once.
 __global__ void __launch_bounds__(32 * kThinWarps) denseForwardThin(DenseForward p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const int o = blockIdx.x * kThinWarps + threadIdx.x / 32;
   const int firstRow = blockIdx.y * kThinRows;
@@ -109,12 +109,12 @@ struct WeightsAlongN {  // W[o, i] with k = o
 
 template <typename Shape>
 __global__ void __launch_bounds__(Shape::kThreads) denseBackwardTile(DenseBackward p) {
-  const StepPlan plan = finishedPlan(p.step);
-  const int firstRow = blockIdx.y * Shape::M;
+  const StepPlan plan = planOf(p.step);
+  const int firstRow = blockIdx.x * Shape::M;
   const int nRows = static_cast<int>(plan.nRows);
   if (firstRow >= nRows) return;
   const float keepScale = plan.flags & kDrop ? p.dropout.keepScale : 1.0f;
-  tileProduct<Shape>(firstRow, blockIdx.x * Shape::N, nRows, p.nIn, p.nOut,
+  tileProduct<Shape>(firstRow, blockIdx.y * Shape::N, nRows, p.nIn, p.nOut,
                      GradientAlongK{p.dOutput, p.nOut}, WeightsAlongN{p.parameters, p.nIn},
                      [&](int row, int i, float sum) {
                        const size_t at = static_cast<size_t>(row) * p.nIn + i;
@@ -142,7 +142,7 @@ struct InputAlongN {  // input[row, i] with k = row; column nIn is the 1 of the 
 
 template <typename Shape>
 __global__ void __launch_bounds__(Shape::kThreads) denseUpdateTile(DenseUpdate p) {
-  const StepPlan plan = finishedPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   tileProduct<Shape>(blockIdx.y * Shape::M, blockIdx.x * Shape::N, p.nOut, p.nIn + 1,
                      static_cast<int>(plan.nRows), GradientAlongM{p.dOutput, p.nOut}, InputAlongN{p, plan},
                      [&](int o, int i, float gradient) {
@@ -158,13 +158,13 @@ cudaError_t denseForward(const DenseForward& p, unsigned capacity, cudaStream_t 
   if (capacity <= kThinCapacity)
     return launch("denseForwardThin", dim3(blocksFor(p.nOut, kThinWarps), blocksFor(capacity, kThinRows)),
                   dim3(32 * kThinWarps), stream, denseForwardThin, p);
-  return launch("denseForwardTile", dim3(blocksFor(p.nOut, WideTile::N), blocksFor(capacity, WideTile::M)),
+  return launch("denseForwardTile", dim3(blocksFor(capacity, WideTile::M), blocksFor(p.nOut, WideTile::N)),
                 dim3(WideTile::kThreads), stream, denseForwardTile, p);
 }
 
 template <typename Shape>
 static cudaError_t backwardIn(const DenseBackward& p, unsigned capacity, cudaStream_t stream) {
-  return launch("denseBackward", dim3(blocksFor(p.nIn, Shape::N), blocksFor(capacity, Shape::M)),
+  return launch("denseBackward", dim3(blocksFor(capacity, Shape::M), blocksFor(p.nIn, Shape::N)),
                 dim3(Shape::kThreads), stream, denseBackwardTile<Shape>, p);
 }
 

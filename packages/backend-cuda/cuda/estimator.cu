@@ -11,24 +11,31 @@ namespace {
 
 constexpr int kForwardRows = 16;  // sums of a lane
 constexpr int kForwardWarps = 4;
+constexpr int kForwardBlocks = 10;  // of a multiprocessor: at most 48 registers
 constexpr int kUpdateThreads = 128;
-constexpr int kSumWarps = 4;
+constexpr int kSumRows = 32;
+constexpr int kSumWarps = 8;
 
 __device__ __forceinline__ float scaleOf(const EstimatorShape& shape, const StepPlan& plan, uint32_t gate) {
   return plan.flags & kDrop ? shape.gateScale[gate] : 1.0f;
 }
 
-/// Four rows at once: rows are padded to 32, so that the load is aligned.
-__device__ __forceinline__ float4 fourRows(const float* rows) {
-  return *reinterpret_cast<const float4*>(rows);
+/// Outputs of a group: `width` but in the last one.
+__device__ __forceinline__ int widthOf(const EstimatorShape& shape, int width, int group) {
+  return min(width, shape.nOutputs - group * width);
+}
+
+/// Four rows of every column (origin or output): one load each.
+__device__ __forceinline__ const float4* fourRows(const float* values, uint32_t firstRow, int nColumns) {
+  return reinterpret_cast<const float4*>(values) + static_cast<size_t>(firstRow / 4) * nColumns;
 }
 
 /// sums[r] += weight · x[r] for the open rows among 16.
 __device__ __forceinline__ void addOpenRows(float (&sums)[kForwardRows], uint32_t mask, float weight,
-                                            const float* x) {
+                                            const float4* x, size_t nOrigins) {
 #pragma unroll
   for (int r = 0; r < kForwardRows; r += 4) {
-    const float4 four = fourRows(x + r);
+    const float4 four = x[r / 4 * nOrigins];
     if ((mask >> r) & 1) sums[r] += weight * four.x;
     if ((mask >> r) & 2) sums[r + 1] += weight * four.y;
     if ((mask >> r) & 4) sums[r + 2] += weight * four.z;
@@ -36,33 +43,38 @@ __device__ __forceinline__ void addOpenRows(float (&sums)[kForwardRows], uint32_
   }
 }
 
-/// One block: a chunk of the slots of one group of outputs, for 16 rows.
+/// One block: a chunk of the slots of one group of outputs, for 16 rows. Blocks of the same chunk follow each
+/// other, so that its weights are read from memory once.
 template <int width>
-__global__ void __launch_bounds__(32 * kForwardWarps) estimatorForwardSlots(EstimatorForward p) {
+__global__ void __launch_bounds__(32 * kForwardWarps, kForwardBlocks) estimatorForwardSlots(EstimatorForward p) {
   constexpr int slotsPerWarp = 32 / width;
-  GLAI_SHARED(float, warpSums, [kForwardWarps][kForwardRows][width]);
-  const StepPlan plan = currentPlan(p.step);
-  const uint32_t firstRow = blockIdx.z * kForwardRows;
+  GLAI_SHARED(float, warpSums, [kForwardWarps][kForwardRows][width + 1]);
+  const StepPlan plan = planOf(p.step);
+  const uint32_t firstRow = blockIdx.x * kForwardRows;
   if (firstRow >= plan.nRows) return;
   const int group = blockIdx.y;
-  const int chunk = blockIdx.x;
+  const int chunk = blockIdx.z;
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   const int j = lane % width;
+  const int nOutputs = widthOf(p.shape, width, group);
 
-  const uint32_t first = p.firstSlot[group];
-  const uint32_t n = p.firstSlot[group + 1] - first;
-  const uint32_t begin = first + static_cast<uint32_t>(static_cast<unsigned long long>(n) * chunk / p.nChunks);
-  const uint32_t end = first + static_cast<uint32_t>(static_cast<unsigned long long>(n) * (chunk + 1) / p.nChunks);
-  const uint32_t maskWords = p.shape.stride / 32;
+  const uint32_t first = p.shape.firstSlot[group];
+  const uint32_t n = p.shape.firstSlot[group + 1] - first;
+  const uint32_t begin = static_cast<uint32_t>(static_cast<unsigned long long>(n) * chunk / p.nChunks);
+  const uint32_t end = static_cast<uint32_t>(static_cast<unsigned long long>(n) * (chunk + 1) / p.nChunks);
+  const Slot* slots = p.shape.slots + first;
+  const float* weights = p.parameters + p.shape.firstWeight[group];
+  const uint32_t* masks = p.shape.masks + firstRow / 32;
+  const float4* x = fourRows(p.shape.inputs, firstRow, p.shape.nInputs + 1);
   float sums[kForwardRows] = {};
   for (uint32_t s = begin + warp * slotsPerWarp + lane / width; s < end; s += kForwardWarps * slotsPerWarp) {
-    const Slot slot = p.slots[s];
+    const Slot slot = slots[s];
     const uint32_t mask =
-        p.shape.masks[static_cast<size_t>(slot.gate) * maskWords + firstRow / 32] >> (firstRow % 32) & 0xffffu;
-    if (mask == 0 || slot.output + j >= static_cast<uint32_t>(p.shape.nOutputs)) continue;
-    const float weight = p.parameters[slot.weight + j] * scaleOf(p.shape, plan, slot.gate);
-    addOpenRows(sums, mask, weight, p.shape.inputs + static_cast<size_t>(slot.origin) * p.shape.stride + firstRow);
+        masks[static_cast<size_t>(slot.gate) * (p.shape.stride / 32)] >> (firstRow % 32) & 0xffffu;
+    if (mask == 0 || j >= nOutputs) continue;
+    const float weight = weights[static_cast<size_t>(s) * nOutputs + j] * scaleOf(p.shape, plan, slot.gate);
+    addOpenRows(sums, mask, weight, x + slot.origin, p.shape.nInputs + 1);
   }
 #pragma unroll
   for (int r = 0; r < kForwardRows; r++) {
@@ -74,41 +86,49 @@ __global__ void __launch_bounds__(32 * kForwardWarps) estimatorForwardSlots(Esti
   __syncthreads();
   for (int i = threadIdx.x; i < kForwardRows * width; i += 32 * kForwardWarps) {
     const int r = i % kForwardRows;
-    const int output = group * width + i / kForwardRows;
-    if (output >= p.shape.nOutputs) continue;
+    const int output = i / kForwardRows;
+    if (output >= nOutputs) continue;
     float sum = 0.0f;
-    for (int w = 0; w < kForwardWarps; w++) sum += warpSums[w][r][i / kForwardRows];
-    p.partial[(static_cast<size_t>(chunk) * p.shape.nOutputs + output) * p.shape.stride + firstRow + r] = sum;
+    for (int w = 0; w < kForwardWarps; w++) sum += warpSums[w][r][output];
+    p.partial[(static_cast<size_t>(chunk) * p.shape.nOutputs + group * width + output) * p.shape.stride + firstRow +
+              r] = sum;
   }
 }
 
-/// A warp per logit: lanes take chunks in turn.
-__global__ void __launch_bounds__(32 * kSumWarps) estimatorSumChunks(EstimatorSum p) {
-  const StepPlan plan = currentPlan(p.step);
-  const int lane = threadIdx.x % 32;
+/// One block: 32 rows of one output. Lanes are rows, warps take chunks in turn.
+__global__ void __launch_bounds__(kSumRows * kSumWarps) estimatorSumChunks(EstimatorSum p) {
+  GLAI_SHARED(float, warpSums, [kSumWarps][kSumRows]);
+  const StepPlan plan = planOf(p.step);
+  if (blockIdx.x * kSumRows >= plan.nRows) return;
+  const int lane = threadIdx.x % kSumRows;
+  const int warp = threadIdx.x / kSumRows;
   const int output = blockIdx.y;
-  const uint32_t row = blockIdx.x * kSumWarps + threadIdx.x / 32;
-  if (row >= plan.nRows + GLAI_PLANTED_EXTRA) return;  // the whole warp
+  const uint32_t row = blockIdx.x * kSumRows + lane;
   float sum = 0.0f;
-  for (int chunk = lane; chunk < p.nChunks; chunk += 32)
-    sum += p.partial[(static_cast<size_t>(chunk) * p.nOutputs + output) * p.stride + row];
-  sum = warpSum(sum);
-  if (lane == 0) p.logits[static_cast<size_t>(row) * p.nOutputs + output] = sum;
+  if (row < plan.nRows)
+    for (int chunk = warp; chunk < p.nChunks; chunk += kSumWarps)
+      sum += p.partial[(static_cast<size_t>(chunk) * p.nOutputs + output) * p.stride + row];
+  warpSums[warp][lane] = sum;
+  __syncthreads();
+  if (warp != 0 || row >= plan.nRows + GLAI_PLANTED_EXTRA) return;
+  float logit = 0.0f;
+  for (int w = 0; w < kSumWarps; w++) logit += warpSums[w][lane];
+  p.logits[static_cast<size_t>(row) * p.nOutputs + output] = logit;
 }
 
 /// A thread per path: its gradient is summed over the open rows and used at once.
 template <int width>
 __global__ void __launch_bounds__(kUpdateThreads) estimatorUpdateSlots(EstimatorUpdate p) {
-  const StepPlan plan = finishedPlan(p.step);
-  const uint32_t s = (blockIdx.x * kUpdateThreads + threadIdx.x) / width;
-  if (s >= p.nSlots) return;
-  const Slot slot = p.slots[s];
-  const uint32_t j = threadIdx.x % width;
-  const uint32_t output = slot.output + j;
-  if (output >= static_cast<uint32_t>(p.shape.nOutputs)) return;
+  const StepPlan plan = planOf(p.step);
+  const int group = blockIdx.y;
+  const int nOutputs = widthOf(p.shape, width, group);
+  const uint32_t first = p.shape.firstSlot[group];
+  const uint32_t s = blockIdx.x * (kUpdateThreads / width) + threadIdx.x / width;
+  const int j = threadIdx.x % width;
+  if (s >= p.shape.firstSlot[group + 1] - first || j >= nOutputs) return;
+  const Slot slot = p.shape.slots[first + s];
+  const uint32_t output = group * width + j;
   const uint32_t* masks = p.shape.masks + static_cast<size_t>(slot.gate) * (p.shape.stride / 32);
-  const float* x = p.shape.inputs + static_cast<size_t>(slot.origin) * p.shape.stride;
-  const float* d = p.dLogits + static_cast<size_t>(output) * p.shape.stride;
   float gradient = 0.0f;
   for (uint32_t firstRow = 0; firstRow < plan.nRows; firstRow += 32) {
     const uint32_t mask = masks[firstRow / 32];
@@ -116,28 +136,28 @@ __global__ void __launch_bounds__(kUpdateThreads) estimatorUpdateSlots(Estimator
     for (int r = 0; r < 32; r += 4) {
       const uint32_t four = (mask >> r) & 0xfu;
       if (four == 0) continue;
-      const float4 x4 = fourRows(x + firstRow + r);
-      const float4 d4 = fourRows(d + firstRow + r);
+      const float4 x4 = fourRows(p.shape.inputs, firstRow + r, p.shape.nInputs + 1)[slot.origin];
+      const float4 d4 = fourRows(p.dLogits, firstRow + r, p.shape.nOutputs)[output];
       if (four & 1) gradient += x4.x * d4.x;
       if (four & 2) gradient += x4.y * d4.y;
       if (four & 4) gradient += x4.z * d4.z;
       if (four & 8) gradient += x4.w * d4.w;
     }
   }
-  updateParameter(p.update, plan, slot.weight + j, gradient * scaleOf(p.shape, plan, slot.gate));
+  const size_t weight = p.shape.firstWeight[group] + static_cast<size_t>(s) * nOutputs + j;
+  updateParameter(p.update, plan, weight, gradient * scaleOf(p.shape, plan, slot.gate));
 }
 
 template <int width>
 cudaError_t forwardIn(const EstimatorForward& p, unsigned capacity, cudaStream_t stream) {
-  return launch("estimatorForward", dim3(p.nChunks, p.nGroups, blocksFor(capacity, kForwardRows)),
+  return launch("estimatorForward", dim3(blocksFor(capacity, kForwardRows), p.shape.nGroups, p.nChunks),
                 dim3(32 * kForwardWarps), stream, estimatorForwardSlots<width>, p);
 }
 
 template <int width>
 cudaError_t updateIn(const EstimatorUpdate& p, cudaStream_t stream) {
-  const unsigned long long nThreads = static_cast<unsigned long long>(p.nSlots) * width;
-  return launch("estimatorUpdate", dim3(blocksFor(nThreads, kUpdateThreads)), dim3(kUpdateThreads), stream,
-                estimatorUpdateSlots<width>, p);
+  return launch("estimatorUpdate", dim3(blocksFor(p.largestGroup, kUpdateThreads / width), p.shape.nGroups),
+                dim3(kUpdateThreads), stream, estimatorUpdateSlots<width>, p);
 }
 
 }  // namespace
@@ -156,12 +176,12 @@ cudaError_t estimatorForward(const EstimatorForward& p, unsigned capacity, cudaS
 }
 
 cudaError_t estimatorSum(const EstimatorSum& p, unsigned capacity, cudaStream_t stream) {
-  return launch("estimatorSum", dim3(blocksFor(capacity, kSumWarps), p.nOutputs), dim3(32 * kSumWarps), stream,
+  return launch("estimatorSum", dim3(blocksFor(capacity, kSumRows), p.nOutputs), dim3(kSumRows * kSumWarps), stream,
                 estimatorSumChunks, p);
 }
 
 cudaError_t estimatorUpdate(const EstimatorUpdate& p, cudaStream_t stream) {
-  if (p.nSlots == 0) return cudaSuccess;
+  if (p.largestGroup == 0) return cudaSuccess;
   switch (p.shape.width) {
     case 1: return updateIn<1>(p, stream);
     case 2: return updateIn<2>(p, stream);

@@ -5,36 +5,37 @@
 
 namespace glai::cuda {
 
-/// `width` consecutive paths of one (origin, gate): a whole path, 16 outputs, or a piece of a slab.
-struct alignas(16) Slot {
+/// Consecutive paths of one (origin, gate): a whole path, 16 outputs, or a piece of a slab.
+struct alignas(8) Slot {
   uint32_t origin;
   uint32_t gate;
-  uint32_t weight;  // parameter of the first path
-  uint32_t output;  // output of the first path
 };
 
-/// What both directions read. `width` (1, 2, 4, 8, 16 or 32) paths stand in one slot; 32 / width slots in a warp.
+/// What both directions read. Outputs stand in groups of `width` (1, 2, 4, 8, 16 or 32; the last group may have
+/// fewer); a slot has one weight per output of its group, and 32 / width slots share a warp. Weights, and whatever
+/// belongs to them, stand in the order of the slots: a warp reads and writes them in one piece.
 struct EstimatorShape {
-  int nOutputs;
+  int nInputs, nOutputs;
   int width;
-  unsigned stride;            // rows of the pass, a multiple of 32
-  const float* gateScale;     // [nGates] (1 − rate)^−units, for passes with dropout
-  const uint32_t* masks;      // [nGates, stride / 32]
-  const float* inputs;        // [nInputs + 1, stride]
+  int nGroups;
+  unsigned stride;              // rows of the pass, a multiple of 32
+  const Slot* slots;            // [nSlots] by (group, gate, origin)
+  const uint32_t* firstSlot;    // [nGroups + 1]
+  const uint64_t* firstWeight;  // [nGroups]
+  const float* gateScale;       // [nGates] (1 − rate)^−units, for passes with dropout
+  const uint32_t* masks;        // [nGates, stride / 32]
+  const float* inputs;          // [stride / 4, nInputs + 1, 4]: four rows of neighbouring origins are one load
 };
 
 struct EstimatorForward {
   StepRef step;
   EstimatorShape shape;
-  const float* parameters;      // [nPaths]
-  const Slot* slots;            // [nSlots] by (group of outputs, gate, origin)
-  const uint32_t* firstSlot;    // [nGroups + 1]
-  int nGroups;                  // groups of `width` outputs
-  int nChunks;                  // blocks that share a group
-  float* partial;               // [nChunks, nOutputs, stride]
+  const float* parameters;  // [nPaths]
+  int nChunks;              // blocks that share a group
+  float* partial;           // [nChunks, nOutputs, stride]
 };
 
-/// logits = Σ over chunks of partial, in the order of the chunks.
+/// logits = Σ over chunks of partial, always in the same order.
 struct EstimatorSum {
   StepRef step;
   const float* partial;  // [nChunks, nOutputs, stride]
@@ -47,9 +48,8 @@ struct EstimatorSum {
 struct EstimatorUpdate {
   StepRef step;
   EstimatorShape shape;
-  const Slot* slots;     // [nSlots] in the order of the parameters
-  uint32_t nSlots;
-  const float* dLogits;  // [nOutputs, stride]
+  uint32_t largestGroup;  // slots of the largest group
+  const float* dLogits;   // [stride / 4, nOutputs, 4]
   Update update;
 };
 

@@ -11,7 +11,7 @@ constexpr int kRowWarps = 4;
 constexpr float kShortestRow = 1e-12f;  // shorter rows count as 0 and have no gradient
 
 __global__ void __launch_bounds__(32 * kRowWarps) infoNceUnits(InfoNce p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const uint32_t row = blockIdx.x * kRowWarps + threadIdx.x / 32;
   if (row >= plan.nRows) return;  // the whole warp
@@ -50,7 +50,7 @@ struct SecondUnits {  // b[j, c] with k = c
 };
 
 __global__ void __launch_bounds__(SmallTile::kThreads) infoNceSimilarity(InfoNce p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int nPairs = static_cast<int>(plan.nSources);
   tileProduct<SmallTile>(blockIdx.y * SmallTile::M, blockIdx.x * SmallTile::N, nPairs, nPairs, p.nOutputs,
                          FirstUnits{p}, SecondUnits{p, plan.nSources}, [&](int i, int j, float sum) {
@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(SmallTile::kThreads) infoNceSimilarity(InfoNce
 
 /// log Σ exp of row i of s for warp i < B, of column i − B for the others.
 __global__ void __launch_bounds__(32 * kRowWarps) infoNceNormalizers(InfoNce p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const uint32_t line = blockIdx.x * kRowWarps + threadIdx.x / 32;
   const uint32_t nPairs = plan.nSources;
@@ -102,7 +102,7 @@ struct OtherUnits {  // the other view's rows with k = row
 };
 
 __global__ void __launch_bounds__(SmallTile::kThreads) infoNceUnitGradients(InfoNce p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int nPairs = static_cast<int>(plan.nSources);
   const bool second = blockIdx.z == 1;
   const size_t own = second ? static_cast<size_t>(nPairs) * p.nOutputs : 0;
@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(SmallTile::kThreads) infoNceUnitGradients(Info
 
 /// Through u = y / ‖y‖: (g − u ⟨u, g⟩) / ‖y‖; and the loss of each pair.
 __global__ void __launch_bounds__(32 * kRowWarps) infoNceRows(InfoNce p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const uint32_t row = blockIdx.x * kRowWarps + threadIdx.x / 32;
   if (row >= plan.nRows) return;  // the whole warp
@@ -128,7 +128,7 @@ __global__ void __launch_bounds__(32 * kRowWarps) infoNceRows(InfoNce p) {
   for (int o = lane; o < p.nOutputs; o += 32) {
     const float gradient =
         length < kShortestRow ? 0.0f : (p.dUnits[start + o] - p.units[start + o] * along) / length;
-    p.dLogits.values[row * p.dLogits.rowStride + o * p.dLogits.outputStride] = gradient;
+    p.dLogits.put(row, o, gradient);
   }
   const uint32_t nPairs = plan.nSources;
   if (lane == 0 && row < nPairs)

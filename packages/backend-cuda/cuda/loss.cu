@@ -11,7 +11,7 @@ constexpr int kRowWarps = 4;
 constexpr int kFinishThreads = 256;
 
 __global__ void __launch_bounds__(32 * kRowWarps) crossEntropyRows(CrossEntropy p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const uint32_t row = blockIdx.x * kRowWarps + threadIdx.x / 32;
   if (row >= plan.nRows) return;  // the whole warp
@@ -28,14 +28,13 @@ __global__ void __launch_bounds__(32 * kRowWarps) crossEntropyRows(CrossEntropy 
 
   for (int o = lane; o < p.nOutputs; o += 32) {
     const float probability = expf(logits[o] - logNormalizer);
-    p.dLogits.values[row * p.dLogits.rowStride + o * p.dLogits.outputStride] =
-        weight * plan.inverseWeight * (probability - (o == label ? 1.0f : 0.0f));
+    p.dLogits.put(row, o, weight * plan.inverseWeight * (probability - (o == label ? 1.0f : 0.0f)));
   }
   if (lane == 0) p.rowLoss[row] = weight * (logNormalizer - logits[label]);
 }
 
 __global__ void __launch_bounds__(32 * kRowWarps) squaredErrorRows(SquaredError p) {
-  const StepPlan plan = currentPlan(p.step);
+  const StepPlan plan = planOf(p.step);
   const int lane = threadIdx.x % 32;
   const uint32_t row = blockIdx.x * kRowWarps + threadIdx.x / 32;
   if (row >= plan.nRows) return;  // the whole warp
@@ -46,26 +45,32 @@ __global__ void __launch_bounds__(32 * kRowWarps) squaredErrorRows(SquaredError 
   for (int o = lane; o < p.nOutputs; o += 32) {
     const float difference = logits[o] - targets[o];
     squares += difference * difference;
-    p.dLogits.values[row * p.dLogits.rowStride + o * p.dLogits.outputStride] = share * difference;
+    p.dLogits.put(row, o, share * difference);
   }
   squares = warpSum(squares);
   if (lane == 0) p.rowLoss[row] = squares / static_cast<float>(p.nOutputs);
 }
 
-__global__ void __launch_bounds__(kFinishThreads) finishStepBlock(FinishStep p) {
+__global__ void __launch_bounds__(kFinishThreads) finishStepsBlock(FinishSteps p) {
   GLAI_SHARED(double, warpSums, [kFinishThreads / 32]);
-  const StepPlan plan = p.plans[*p.cursor];
-  double sum = 0.0;
-  if (p.rowLoss != nullptr)
-    for (uint32_t row = threadIdx.x; row < plan.nSources; row += kFinishThreads) sum += p.rowLoss[row];
-  sum = warpSum(sum);
-  if (threadIdx.x % 32 == 0) warpSums[threadIdx.x / 32] = sum;
-  __syncthreads();
-  if (threadIdx.x != 0) return;
-  double total = 0.0;
-  for (int w = 0; w < kFinishThreads / 32; w++) total += warpSums[w];
-  if (p.rowLoss != nullptr) *p.lossSum += total;
-  *p.cursor += 1;
+  const uint32_t first = *p.cursor;
+  for (uint32_t step = 0; p.rowLoss != nullptr && step < p.nSteps; step++) {
+    const float* rowLoss = p.rowLoss + static_cast<size_t>(step) * p.capacity;
+    const uint32_t nRows = p.plans[first + step].nSources;
+    double sum = 0.0;
+    for (uint32_t row = threadIdx.x; row < nRows; row += kFinishThreads) sum += rowLoss[row];
+    sum = warpSum(sum);
+    if (threadIdx.x % 32 == 0) warpSums[threadIdx.x / 32] = sum;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      double total = 0.0;
+      for (int w = 0; w < kFinishThreads / 32; w++) total += warpSums[w];
+      *p.lossSum += total;
+    }
+    __syncthreads();  // the next step writes the same sums
+  }
+  __syncthreads();  // everyone has read the cursor
+  if (threadIdx.x == 0) *p.cursor = first + p.nSteps;
 }
 
 }  // namespace
@@ -80,8 +85,8 @@ cudaError_t squaredError(const SquaredError& p, unsigned capacity, cudaStream_t 
                 squaredErrorRows, p);
 }
 
-cudaError_t finishStep(const FinishStep& p, cudaStream_t stream) {
-  return launch("finishStep", dim3(1), dim3(kFinishThreads), stream, finishStepBlock, p);
+cudaError_t finishSteps(const FinishSteps& p, cudaStream_t stream) {
+  return launch("finishSteps", dim3(1), dim3(kFinishThreads), stream, finishStepsBlock, p);
 }
 
 }  // namespace glai::cuda

@@ -4,11 +4,16 @@
 
 namespace glai::cuda {
 
-/// Where ∂loss/∂logits goes: [capacity, nOutputs] for layers, [nOutputs, stride] for estimators.
+/// Where ∂loss/∂logits goes: [capacity, nOutputs] for layers, [stride / 4, nOutputs, 4] for estimators.
 struct LogitGradient {
   float* values;
-  size_t rowStride;
-  size_t outputStride;
+  int nOutputs;
+  int rowBits;  // 2^rowBits rows stand together: 0 or 2
+
+  __device__ __forceinline__ void put(uint32_t row, int output, float gradient) const {
+    const size_t place = static_cast<size_t>(row >> rowBits) * nOutputs + output;
+    values[(place << rowBits) + (row & ((1u << rowBits) - 1))] = gradient;
+  }
 };
 
 struct CrossEntropy {
@@ -30,16 +35,18 @@ struct SquaredError {
   int nOutputs;
 };
 
-/// Ends the part of a step that reads `currentPlan`: adds the losses up and moves the cursor on.
-struct FinishStep {
+/// Ends a group of steps: adds their losses up, one step after another, and moves the cursor on.
+struct FinishSteps {
   const StepPlan* plans;
   uint32_t* cursor;      // [1]
-  const float* rowLoss;  // [nSources], or null in passes without a loss
+  const float* rowLoss;  // [nSteps, capacity], or null in passes without a loss
   double* lossSum;       // [1]
+  uint32_t nSteps;
+  unsigned capacity;
 };
 
 cudaError_t crossEntropy(const CrossEntropy&, unsigned capacity, cudaStream_t);
 cudaError_t squaredError(const SquaredError&, unsigned capacity, cudaStream_t);
-cudaError_t finishStep(const FinishStep&, cudaStream_t);
+cudaError_t finishSteps(const FinishSteps&, cudaStream_t);
 
 }  // namespace glai::cuda

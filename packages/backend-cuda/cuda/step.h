@@ -1,5 +1,5 @@
 // What the kernels of one optimiser step share. The host writes one plan per step of a call; kernels find
-// theirs through a cursor on the device, so that one captured graph serves every step.
+// theirs through a cursor on the device, so that one captured graph serves whichever steps come next.
 #pragma once
 #include <cstdint>
 #include <cuda_runtime.h>
@@ -25,18 +25,13 @@ struct StepPlan {
 
 struct StepRef {
   const StepPlan* plans;   // [nSteps]
-  const uint32_t* cursor;  // [1] advanced by finishStep, between the loss and the backward kernels
+  const uint32_t* cursor;  // [1] steps of the call before this group of steps; finishSteps moves it on
   const uint32_t* rows;    // rows of the samples, all steps of the call after each other
+  uint32_t offset;         // of the step in its group
 };
 
-/// In kernels before `finishStep`.
-__device__ __forceinline__ StepPlan currentPlan(const StepRef& step) {
-  return step.plans[*step.cursor];
-}
-
-/// In kernels after it.
-__device__ __forceinline__ StepPlan finishedPlan(const StepRef& step) {
-  return step.plans[*step.cursor - 1];
+__device__ __forceinline__ StepPlan planOf(const StepRef& step) {
+  return step.plans[*step.cursor + step.offset];
 }
 
 /// Sample that row `row` of the pass stands for: both views of infoNCE read the same rows.

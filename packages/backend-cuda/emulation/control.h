@@ -15,7 +15,8 @@ void setOrder(Order order);
 /// Bytes of device memory in all; a request beyond them fails as on a full GPU.
 void setMemoryLimit(size_t bytes);
 
-/// The next call of this kind fails: "launch" loses the device, "device" finds none, "driver" finds no driver.
+/// The next call of this kind fails: "launch" and "captured launch" lose the device, "device" finds none, "driver" finds no driver,
+/// "exclusive" finds the GPU held by another process.
 void failNext(const std::string& what);
 
 /// Forgets a lost device, which a process on a GPU cannot, and failures that nobody met.
@@ -29,6 +30,9 @@ size_t takeSynchronizations();
 
 /// Device memory in use, in bytes.
 size_t memoryInUse();
+
+/// Streams that still capture.
+size_t capturing();
 
 /// Runs a kernel with a known mistake (faults.cu); what was noticed, or "" when its result is right.
 std::string runFault(const std::string& name);

@@ -27,6 +27,9 @@ void registerControl(Napi::Env env, Napi::Object exports) {
   control.Set("memoryInUse", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::Number::New(info.Env(), static_cast<double>(memoryInUse()));
               }));
+  control.Set("capturing", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::Number::New(info.Env(), static_cast<double>(capturing()));
+              }));
   control.Set("runFault", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::String::New(info.Env(), runFault(info[0].ToString().Utf8Value()));
               }));

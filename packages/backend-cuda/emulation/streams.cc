@@ -99,11 +99,17 @@ size_t memoryInUse() {
   return inUse;
 }
 
+size_t capturing() {
+  const Guard guard(device);
+  return std::count_if(streams.begin(), streams.end(), [](EmulatedStream* one) { return one->capture != nullptr; });
+}
+
 cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, cudaStream_t stream,
                           std::function<void()> kernel) {
   const Guard guard(device);
   if (sticky != cudaSuccess) return sticky;
-  if (takeFailure("launch")) return setSticky(cudaErrorIllegalAddress, "asked for by a test");
+  if (takeFailure("launch") || (stream->capture != nullptr && takeFailure("captured launch")))
+    return setSticky(cudaErrorIllegalAddress, "asked for by a test");
   put(stream, [name, grid, block, kernel = std::move(kernel)] {
     launches.push_back(name);
     runGrid(name, grid, block, kernel);
@@ -128,12 +134,13 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
     case cudaErrorInvalidConfiguration: return "cudaErrorInvalidConfiguration";
     case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
+    case cudaErrorDevicesUnavailable: return "cudaErrorDevicesUnavailable";
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorNoKernelImageForDevice: return "cudaErrorNoKernelImageForDevice";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    default: return "cudaErrorUnknown";
   }
-  return "cudaErrorUnknown";
 }
 
 /// Errors that are not sticky are returned where they happen; there is nothing to pick up later.
@@ -161,6 +168,8 @@ cudaError_t cudaGetDeviceCount(int* count) {
 }
 
 cudaError_t cudaSetDevice(int device) {
+  const Guard guard(emulation::device);
+  if (emulation::takeFailure("exclusive")) return cudaErrorDevicesUnavailable;
   return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
 
@@ -192,7 +201,7 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes) {
 cudaError_t cudaFree(void* pointer) {
   const Guard guard(emulation::device);
   for (EmulatedStream* stream : emulation::streams) emulation::runAll(*stream);
-  if (pointer == nullptr) return cudaSuccess;
+  if (pointer == nullptr) return emulation::sticky;
   const auto found = emulation::allocations.find(pointer);
   if (found == emulation::allocations.end()) return cudaErrorInvalidValue;
   emulation::inUse -= found->second;
@@ -243,6 +252,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const Guard guard(emulation::device);
+  if (stream->capture != nullptr) return cudaErrorStreamCaptureUnsupported;
   emulation::synchronizations++;
   emulation::runAll(*stream);
   return emulation::sticky;
@@ -285,6 +295,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   const Guard guard(emulation::device);
   *graph = std::exchange(stream->capture, nullptr);
+  if (emulation::sticky == cudaSuccess) return cudaSuccess;
+  delete std::exchange(*graph, nullptr);  // an invalid capture leaves no graph
   return emulation::sticky;
 }
 

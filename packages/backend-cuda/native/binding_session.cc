@@ -106,7 +106,7 @@ Napi::Value upload(const Napi::CallbackInfo& info) {
     samples.labels = wordsOf(from.Get("labels"), "labels", &length);
     expectLength(env, "labels", length, n);
   }
-  if (!from.Get("targets").IsNull()) samples.targets = floatsOf(from.Get("targets"), "targets", &length);
+  if (!from.Get("targets").IsNull()) samples.targets = floatsOf(from.Get("targets"), "targets", &samples.nTargets);
   if (!from.Get("gates").IsNull()) {
     samples.gates = wordsOf(from.Get("gates"), "gates", &length);
     expectLength(env, "words of gates", length, n * samples.gateWords);

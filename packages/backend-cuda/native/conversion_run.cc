@@ -70,7 +70,7 @@ class LayerWalk {
       size_t parameter = 0;
       for (size_t l = 0; l < nLayers; l++) {
         DenseForward p{};
-        p.step = {plans_.get() + first / kRowsPerPass, cursor_.get(), rows_.get()};
+        p.step = {plans_.get() + first / kRowsPerPass, cursor_.get(), rows_.get(), 0};
         p.input = l == 0 ? DenseInput{features_.get(), 1, 0} : DenseInput{outputs_[l - 1]->get(), 0, 0};
         p.parameters = parameters_.get() + parameter;
         p.output = outputs_[l]->get();
@@ -100,13 +100,13 @@ class LayerWalk {
 /// Bits of the hidden layers, left on the device: layer l starts at word firstWord[l].
 struct PatternsOnDevice {
   DeviceArray<uint32_t> words{"activation bits"};
-  std::vector<uint32_t> firstWord;
+  std::vector<uint64_t> firstWord;
   std::vector<int> rowWords;
   size_t nWords = 0;
 
   PatternsOnDevice(const std::vector<int>& rowWords, uint32_t nSamples) : rowWords(rowWords) {
     for (const int n : rowWords) {
-      firstWord.push_back(static_cast<uint32_t>(nWords));
+      firstWord.push_back(nWords);
       nWords += static_cast<size_t>(n) * nSamples;
     }
     words.reserve(nWords);
@@ -151,7 +151,7 @@ void findPatterns(Device& device, LayerWalk& walk, const std::vector<int>& sizes
 
 /// The tables that kernels read a PatternBits through.
 struct PatternTables {
-  DeviceArray<uint32_t> firstWord{"layers of activation bits"};
+  DeviceArray<uint64_t> firstWord{"layers of activation bits"};
   DeviceArray<int> rowWords{"layers of activation bits"};
 
   PatternTables(Device& device, const PatternsOnDevice& patterns) {

@@ -29,6 +29,31 @@ DeviceReport withoutDriver() {
   return report;
 }
 
+/// Makes the process's context, or finds the error that an earlier kernel left in it.
+cudaError_t contextError() {
+  cudaError_t error = cudaSetDevice(0);
+  if (error == cudaSuccess) error = cudaFree(nullptr);
+  if (error != cudaSuccess) cudaGetLastError();
+  return error;
+}
+
+void describeContextError(DeviceReport& report, cudaError_t error) {
+  const std::string name = cudaGetErrorName(error);
+  if (isLost(error)) {
+    report.reason = report.name + " stopped answering earlier in this process (" + name + ").";
+    report.hint = kLostHint;
+  } else if (error == cudaErrorDevicesUnavailable) {
+    report.reason = "Another process holds " + report.name + " for itself.";
+    report.hint = "Run: nvidia-smi, end that process or set the compute mode to DEFAULT.";
+  } else if (error == cudaErrorMemoryAllocation) {
+    report.reason = report.name + " has no memory left for another process.";
+    report.hint = "Run: nvidia-smi, it shows who holds the memory.";
+  } else {
+    report.reason = report.name + " cannot be used (" + name + ").";
+    report.hint = "Run: nvidia-smi";
+  }
+}
+
 }  // namespace
 
 DeviceReport reportDevice() {
@@ -56,6 +81,10 @@ DeviceReport reportDevice() {
     report.reason = report.name + " has compute capability " + std::to_string(properties.major) + "." +
                     std::to_string(properties.minor) + "; the kernels need 8.0 (Ampere) or newer.";
     report.hint = "Use a newer GPU, or --backend cpu.";
+    return report;
+  }
+  if (const cudaError_t use = contextError(); use != cudaSuccess) {
+    describeContextError(report, use);
     return report;
   }
   report.available = true;

@@ -3,6 +3,24 @@
 
 namespace glai::cuda {
 
+/// Errors that stay: every later call of the process returns them.
+bool isLost(cudaError_t error) {
+  switch (error) {
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+    case cudaErrorUnknown: return true;
+    default: return false;
+  }
+}
+
 void check(cudaError_t error, const char* doing) {
   if (error == cudaSuccess) return;
   const std::string name = cudaGetErrorName(error);
@@ -10,23 +28,24 @@ void check(cudaError_t error, const char* doing) {
     case cudaErrorMemoryAllocation:
       throw Failure{"out-of-memory", std::string("The GPU ran out of memory while ") + doing + ".",
                     "Use a smaller batch, or free memory: nvidia-smi shows who holds it."};
+    case cudaErrorDevicesUnavailable:
+      throw Failure{"unavailable", "Another process holds the GPU for itself (" + name + ").",
+                    "Run: nvidia-smi, end that process or set the compute mode to DEFAULT."};
     case cudaErrorNoDevice:
     case cudaErrorInsufficientDriver:
       throw Failure{"unavailable", "The GPU or its driver cannot be reached (" + name + ").", "Run: nvidia-smi"};
     case cudaErrorNoKernelImageForDevice:
       throw Failure{"unavailable", "The kernels were not built for this GPU (" + name + ").",
                     "Build them here: pnpm --filter @glai/backend-cuda build:native"};
-    case cudaErrorInvalidValue:
-    case cudaErrorInvalidConfiguration:
+    default:
+      if (isLost(error))
+        throw Failure{"device-lost",
+                      std::string("The GPU stopped answering while ") + doing + ": " + name + " (" +
+                          cudaGetErrorString(error) + ").",
+                      kLostHint};
       throw Failure{"internal", std::string("Expected a valid CUDA call while ") + doing + " but received " + name +
                                     " (" + cudaGetErrorString(error) + ").",
                     "Please report this with the model's sizes."};
-    default:
-      throw Failure{"device-lost",
-                    std::string("The GPU stopped answering while ") + doing + ": " + name + " (" +
-                        cudaGetErrorString(error) + ").",
-                    "CUDA gives a process no second try: start it again from its last checkpoint. `nvidia-smi` and "
-                    "the kernel log (Xid) say more."};
   }
 }
 

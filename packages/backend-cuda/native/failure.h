@@ -16,6 +16,12 @@ struct Failure {
 /// Throws a Failure unless the call went well; `doing` completes "while …".
 void check(cudaError_t error, const char* doing);
 
+/// After these errors the process has no GPU any more.
+bool isLost(cudaError_t error);
+inline constexpr char kLostHint[] =
+    "CUDA gives a process no second try: start it again from its last checkpoint. `nvidia-smi` and the kernel log "
+    "(Xid) say more.";
+
 /// "1.5 GiB", "640 bytes".
 std::string sizeText(size_t bytes);
 

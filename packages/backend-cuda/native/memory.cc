@@ -24,14 +24,16 @@ void freeDevice(void* pointer) {
 
 Transfer::Transfer() {
   for (int half = 0; half < 2; half++) {
-    const cudaError_t error = cudaMallocHost(reinterpret_cast<void**>(&halves_[half]), kHalfBytes);
-    if (error != cudaSuccess) {
-      release();
-      throw Failure{"out-of-memory",
-                    "Expected " + sizeText(kHalfBytes) + " of pinned host memory for transfers but found none.",
-                    "Raise the limit of locked memory (ulimit -l) or free memory."};
-    }
-    check(cudaEventCreateWithFlags(&free_[half], cudaEventDisableTiming), "creating an event");
+    cudaError_t error = cudaMallocHost(reinterpret_cast<void**>(&halves_[half]), kHalfBytes);
+    const bool isFull = error == cudaErrorMemoryAllocation;
+    if (error == cudaSuccess) error = cudaEventCreateWithFlags(&free_[half], cudaEventDisableTiming);
+    if (error == cudaSuccess) continue;
+    release();  // no destructor follows a constructor that throws
+    if (!isFull) check(error, "preparing transfers");
+    cudaGetLastError();  // not sticky: forget it
+    throw Failure{"out-of-memory",
+                  "Expected " + sizeText(kHalfBytes) + " of pinned host memory for transfers but found none.",
+                  "Raise the limit of locked memory (ulimit -l) or free memory."};
   }
 }
 

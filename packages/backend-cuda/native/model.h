@@ -25,11 +25,14 @@ class Model {
  public:
   virtual ~Model() = default;
   virtual size_t nParameters() const = 0;
+  /// Parameter of each weight on the device; empty when they stand in the order of the parameters.
+  virtual const std::vector<uint32_t>& order() const = 0;
+  virtual int nInputs() const = 0;
   virtual int nOutputs() const = 0;
   /// Makes room for passes of `capacity` rows. Returns true when an array moved.
   virtual bool reserve(unsigned capacity) = 0;
-  /// Where the loss leaves ∂loss/∂logits in a pass of `capacity` rows.
-  virtual LogitGradient dLogits(unsigned capacity) const = 0;
+  /// Where the loss leaves ∂loss/∂logits.
+  virtual LogitGradient dLogits() const = 0;
   virtual const float* logits() const = 0;  // [capacity, nOutputs]
   virtual void forward(const StepRef&, const SamplesOnDevice&, const float* parameters, unsigned capacity,
                        cudaStream_t) = 0;

@@ -28,6 +28,8 @@ GateUnits unitsOfGates(const SelectionTables& selection, const std::vector<int>&
   return gates;
 }
 
+constexpr unsigned kMostBlocks = 65535;  // of the second dimension of a grid
+
 unsigned paddedRows(unsigned capacity) {
   return (capacity + kMaskRows - 1) / kMaskRows * kMaskRows;
 }
@@ -41,6 +43,11 @@ class EstimatorModel final : public Model {
         nGates_(static_cast<int>(selection.nGates)),
         dropout_(dropout),
         slots_(makeSlots(selection, sizes.back())) {
+    if (batchBlocks(nInputs_, nGates_) > kMostBlocks)
+      throw Failure{"unsupported",
+                    "Expected a selection with fewer inputs and gates for backend cuda but it has " +
+                        std::to_string(nInputs_) + " inputs and " + std::to_string(nGates_) + " gates.",
+                    "Use another backend: --backend cpu"};
     const GateUnits gates = unitsOfGates(selection, sizes);
     std::vector<float> scales(nGates_);
     for (int gate = 0; gate < nGates_; gate++)
@@ -50,16 +57,18 @@ class EstimatorModel final : public Model {
       to.reserve(from.size());
       transfer.upload(to, from.data(), from.size(), stream);
     };
-    put(byParameter_, slots_.byParameter);
-    put(byGroup_, slots_.byGroup);
+    put(slotsThere_, slots_.slots);
     put(firstSlot_, slots_.firstSlot);
+    put(firstWeight_, slots_.firstWeight);
     put(units_, gates.units);
     put(firstUnit_, gates.firstUnit);
     put(gateScale_, scales);
     check(cudaStreamSynchronize(stream), "uploading a selection");
   }
 
-  size_t nParameters() const override { return slots_.nPaths; }
+  size_t nParameters() const override { return slots_.order.size(); }
+  const std::vector<uint32_t>& order() const override { return slots_.order; }
+  int nInputs() const override { return nInputs_; }
   int nOutputs() const override { return nOutputs_; }
   const float* logits() const override { return logits_.get(); }
 
@@ -72,20 +81,26 @@ class EstimatorModel final : public Model {
     return dLogits_.reserve(nOutputs_ * stride) || moved;
   }
 
-  LogitGradient dLogits(unsigned capacity) const override { return {dLogits_.get(), 1, paddedRows(capacity)}; }
+  LogitGradient dLogits() const override { return {dLogits_.get(), nOutputs_, 2}; }
 
   void forward(const StepRef& step, const SamplesOnDevice& samples, const float* parameters, unsigned capacity,
                cudaStream_t stream) override {
     const unsigned stride = paddedRows(capacity);
-    const BatchInputs inputs{step, samples.features.get(), inputs_.get(), nInputs_, stride};
-    check(batchInputs(inputs, capacity, stream), "gathering a batch");
-    const BatchGates gates{step,   samples.gates.get(), masks_.get(),     nGates_, samples.gateWords,
-                           stride, units_.get(),        firstUnit_.get(), dropout_};
-    check(batchGates(gates, capacity, stream), "gathering gates");
-    const int nGroups = static_cast<int>(slots_.firstSlot.size()) - 1;
+    const Batch batch{step,
+                      samples.features.get(),
+                      inputs_.get(),
+                      nInputs_,
+                      stride,
+                      samples.gates.get(),
+                      masks_.get(),
+                      nGates_,
+                      samples.gateWords,
+                      units_.get(),
+                      firstUnit_.get(),
+                      dropout_};
+    check(gatherBatch(batch, capacity, stream), "gathering a batch");
     const int nChunks = chunksFor(slots_, capacity);
-    const EstimatorForward paths{step,    shape(stride), parameters,    byGroup_.get(), firstSlot_.get(),
-                                 nGroups, nChunks,       partial_.get()};
+    const EstimatorForward paths{step, shape(stride), parameters, nChunks, partial_.get()};
     check(estimatorForward(paths, capacity, stream), "running an estimator forward");
     const EstimatorSum sum{step, partial_.get(), logits_.get(), nOutputs_, nChunks, stride};
     check(estimatorSum(sum, capacity, stream), "adding up an estimator");
@@ -95,8 +110,7 @@ class EstimatorModel final : public Model {
                 cudaStream_t stream) override {
     const EstimatorUpdate p{step,
                             shape(paddedRows(capacity)),
-                            byParameter_.get(),
-                            static_cast<uint32_t>(slots_.byParameter.size()),
+                            slots_.largestGroup,
                             dLogits_.get(),
                             update};
     check(estimatorUpdate(p, stream), "updating an estimator");
@@ -106,20 +120,30 @@ class EstimatorModel final : public Model {
   int nInputs_, nOutputs_, nGates_;
   Dropout dropout_;
   SlotTables slots_;
-  DeviceArray<Slot> byParameter_{"slots of the selection"};
-  DeviceArray<Slot> byGroup_{"slots of the selection"};
+  DeviceArray<Slot> slotsThere_{"slots of the selection"};
   DeviceArray<uint32_t> firstSlot_{"groups of the selection"};
+  DeviceArray<uint64_t> firstWeight_{"groups of the selection"};
   DeviceArray<uint32_t> units_{"units of the gates"};
   DeviceArray<uint32_t> firstUnit_{"units of the gates"};
   DeviceArray<float> gateScale_{"scales of the gates"};
-  DeviceArray<float> inputs_{"the inputs of a batch"};        // [nInputs + 1, stride]
+  DeviceArray<float> inputs_{"the inputs of a batch"};        // [stride / 4, nInputs + 1, 4]
   DeviceArray<uint32_t> masks_{"the gates of a batch"};       // [nGates, stride / 32]
   DeviceArray<float> partial_{"partial logits"};              // [nChunks, nOutputs, stride]
   DeviceArray<float> logits_{"logits"};                       // [capacity, nOutputs]
-  DeviceArray<float> dLogits_{"gradients of logits"};         // [nOutputs, stride]
+  DeviceArray<float> dLogits_{"gradients of logits"};         // [stride / 4, nOutputs, 4]
 
   EstimatorShape shape(unsigned stride) const {
-    return {nOutputs_, slots_.width, stride, gateScale_.get(), masks_.get(), inputs_.get()};
+    return {nInputs_,
+            nOutputs_,
+            slots_.width,
+            static_cast<int>(slots_.firstWeight.size()),
+            stride,
+            slotsThere_.get(),
+            firstSlot_.get(),
+            firstWeight_.get(),
+            gateScale_.get(),
+            masks_.get(),
+            inputs_.get()};
   }
 };
 

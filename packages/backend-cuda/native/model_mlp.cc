@@ -25,6 +25,8 @@ class MlpModel final : public Model {
   }
 
   size_t nParameters() const override { return nParameters_; }
+  const std::vector<uint32_t>& order() const override { return order_; }
+  int nInputs() const override { return layers_.front().nIn; }
   int nOutputs() const override { return layers_.back().nOut; }
   const float* logits() const override { return outputs_.back()->get(); }
 
@@ -38,9 +40,7 @@ class MlpModel final : public Model {
     return moved;
   }
 
-  LogitGradient dLogits(unsigned) const override {
-    return {dOutputs_.back()->get(), static_cast<size_t>(layers_.back().nOut), 1};
-  }
+  LogitGradient dLogits() const override { return {dOutputs_.back()->get(), layers_.back().nOut, 0}; }
 
   void forward(const StepRef& step, const SamplesOnDevice& samples, const float* parameters, unsigned capacity,
                cudaStream_t stream) override {
@@ -94,6 +94,7 @@ class MlpModel final : public Model {
   std::vector<std::unique_ptr<DeviceArray<float>>> outputs_;   // per layer [capacity, nOut]
   std::vector<std::unique_ptr<DeviceArray<float>>> dOutputs_;  // per layer [capacity, nOut]
   size_t nParameters_ = 0;
+  std::vector<uint32_t> order_;  // empty
   Dropout dropout_;
 
   /// The first layer reads the samples by row number. A linear head has no hidden unit: inputs are dropped.

@@ -8,12 +8,28 @@ namespace {
 
 constexpr uint32_t kEvaluationStep = 0xffffffffu;  // fixed dropout stream in which infoNCE is evaluated
 constexpr uint32_t kRowsPerForward = 1024;         // bounds the memory of an evaluation
-constexpr int kStepsPerGraph = 16;
+constexpr uint32_t kStepsPerGroup = 16;  // of a graph, and between two sums of losses
 constexpr size_t kLeastGraphSteps = 8;  // capturing costs about as much as a few steps
 
 Dropout dropoutOf(const TrainingConfig& training) {
   return {static_cast<uint32_t>(std::floor(training.dropoutRate * 4294967296.0)),
           static_cast<float>(1.0 / (1.0 - training.dropoutRate))};
+}
+
+void expectLength(const char* what, size_t found, size_t expected) {
+  if (found == expected) return;
+  throw Failure{"bad-argument",
+                "Expected " + std::to_string(expected) + " " + what + " but received " + std::to_string(found) + ".",
+                ""};
+}
+
+void expectRows(const SamplesOnDevice& samples, const std::vector<uint32_t>& rows) {
+  for (const uint32_t row : rows)
+    if (row >= samples.nSamples)
+      throw Failure{"bad-argument",
+                    "Expected rows below " + std::to_string(samples.nSamples) + " but received " +
+                        std::to_string(row) + ".",
+                    ""};
 }
 
 uint32_t lowWord(double step) {
@@ -46,6 +62,9 @@ Session::~Session() {
 }
 
 void Session::upload(int id, const SampleArrays& from) {
+  expectLength("features of a sample", from.nFeatures, model_->nInputs());
+  if (from.targets != nullptr)
+    expectLength("target values", from.nTargets, size_t{from.nSamples} * model_->nOutputs());
   auto samples = std::make_unique<SamplesOnDevice>();
   samples->nSamples = from.nSamples;
   samples->gateWords = from.gateWords;
@@ -128,7 +147,7 @@ void Session::addOptimizer(StepPlan& plan, double step, double learningRate) con
 /// Room for passes of `capacity` rows, and `pairs` of views in infoNCE. What moves invalidates the graphs.
 void Session::reserve(unsigned capacity, unsigned pairs) {
   bool moved = model_->reserve(capacity);
-  moved = rowLoss_.reserve(capacity) || moved;
+  moved = rowLoss_.reserve(size_t{kStepsPerGroup} * capacity) || moved;
   if (pairs > 0) {
     const size_t units = size_t{2} * pairs * model_->nOutputs();
     const size_t sizes[5] = {units, size_t{2} * pairs, size_t{pairs} * pairs, size_t{2} * pairs, units};
@@ -147,39 +166,45 @@ void Session::start(const std::vector<StepPlan>& plans, const std::vector<uint32
 }
 
 /// Loss and ∂loss/∂logits of the logits that the model has just left.
-void Session::addLoss(const SamplesOnDevice& samples, unsigned capacity) {
-  const LogitGradient dLogits = model_->dLogits(capacity);
+void Session::addLoss(const SamplesOnDevice& samples, unsigned capacity, uint32_t offset) {
+  const LogitGradient dLogits = model_->dLogits();
+  float* const rowLosses = rowLoss(offset, capacity);
   const int nOutputs = model_->nOutputs();
   switch (training_.loss) {
     case Loss::kCrossEntropy:
-      return check(crossEntropy({stepRef(), model_->logits(), samples.labels.get(), classWeights_.get(),
-                                 rowLoss_.get(), dLogits, nOutputs},
+      return check(crossEntropy({stepRef(offset), model_->logits(), samples.labels.get(), classWeights_.get(),
+                                 rowLosses, dLogits, nOutputs},
                                 capacity, stream_),
                    "computing the loss");
     case Loss::kSquaredError:
-      return check(squaredError({stepRef(), model_->logits(), samples.targets.get(), rowLoss_.get(), dLogits,
+      return check(squaredError({stepRef(offset), model_->logits(), samples.targets.get(), rowLosses, dLogits,
                                  nOutputs},
                                 capacity, stream_),
                    "computing the loss");
     case Loss::kInfoNce:
-      return check(infoNce({stepRef(), model_->logits(), contrast_[0].get(), contrast_[1].get(), contrast_[2].get(),
-                            contrast_[3].get(), contrast_[4].get(), rowLoss_.get(), dLogits, nOutputs,
+      return check(infoNce({stepRef(offset), model_->logits(), contrast_[0].get(), contrast_[1].get(), contrast_[2].get(),
+                            contrast_[3].get(), contrast_[4].get(), rowLosses, dLogits, nOutputs,
                             static_cast<float>(1 / training_.temperature)},
                            capacity / 2, stream_),
                    "computing the loss");
   }
 }
 
-void Session::trainOnce(const SamplesOnDevice& samples, unsigned capacity) {
-  model_->forward(stepRef(), samples, state_[0].get(), capacity, stream_);
-  addLoss(samples, capacity);
-  check(finishStep({plans_.get(), cursor_.get(), rowLoss_.get(), lossSum_.get()}, stream_), "adding up the loss");
-  model_->backward(stepRef(), samples, update(), capacity, stream_);
+/// At most kStepsPerGroup steps.
+void Session::trainSome(const SamplesOnDevice& samples, unsigned capacity, uint32_t nSteps) {
+  for (uint32_t step = 0; step < nSteps; step++) {
+    model_->forward(stepRef(step), samples, state_[0].get(), capacity, stream_);
+    addLoss(samples, capacity, step);
+    model_->backward(stepRef(step), samples, update(), capacity, stream_);
+  }
+  check(finishSteps({plans_.get(), cursor_.get(), rowLoss_.get(), lossSum_.get(), nSteps, capacity}, stream_),
+        "adding up the loss");
 }
 
 void Session::train(int id, const std::vector<uint32_t>& rows, uint32_t batchSize, double learningRate) {
   if (rows.empty()) return;
   const SamplesOnDevice& samples = samplesOf(id);
+  expectRows(samples, rows);
   const bool twoViews = training_.loss == Loss::kInfoNce;
   const uint32_t n = static_cast<uint32_t>(rows.size());
   const uint32_t batch = std::min(batchSize, n);
@@ -207,28 +232,33 @@ void Session::train(int id, const std::vector<uint32_t>& rows, uint32_t batchSiz
 /// Few steps one launch at a time; many as graphs, after one step that loads every kernel.
 void Session::runSteps(int id, const SamplesOnDevice& samples, unsigned capacity, size_t nSteps) {
   if (nSteps < kLeastGraphSteps) {
-    for (size_t step = 0; step < nSteps; step++) trainOnce(samples, capacity);
+    trainSome(samples, capacity, static_cast<uint32_t>(nSteps));
     return;
   }
   if (graphs_.samples != id || graphs_.capacity != capacity || graphs_.one == nullptr) {
     dropGraphs();
-    trainOnce(samples, capacity);
+    trainSome(samples, capacity, 1);
     nSteps--;
     graphs_.one = capture(samples, capacity, 1);
-    graphs_.many = capture(samples, capacity, kStepsPerGraph);
+    graphs_.many = capture(samples, capacity, kStepsPerGroup);
     graphs_.samples = id;
     graphs_.capacity = capacity;
   }
-  for (; nSteps >= kStepsPerGraph; nSteps -= kStepsPerGraph)
+  for (; nSteps >= kStepsPerGroup; nSteps -= kStepsPerGroup)
     check(cudaGraphLaunch(graphs_.many, stream_), "launching steps");
   for (; nSteps > 0; nSteps--) check(cudaGraphLaunch(graphs_.one, stream_), "launching a step");
 }
 
-cudaGraphExec_t Session::capture(const SamplesOnDevice& samples, unsigned capacity, int nSteps) {
+cudaGraphExec_t Session::capture(const SamplesOnDevice& samples, unsigned capacity, uint32_t nSteps) {
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t executable = nullptr;
   check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing a step");
-  for (int step = 0; step < nSteps; step++) trainOnce(samples, capacity);
+  try {
+    trainSome(samples, capacity, nSteps);
+  } catch (const Failure&) {
+    if (cudaStreamEndCapture(stream_, &graph) == cudaSuccess) cudaGraphDestroy(graph);
+    throw;  // a stream that still captured could not even be freed
+  }
   check(cudaStreamEndCapture(stream_, &graph), "capturing a step");
   const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
   cudaGraphDestroy(graph);
@@ -244,6 +274,7 @@ void Session::dropGraphs() {
 
 void Session::forward(int id, const std::vector<uint32_t>& rows) {
   const SamplesOnDevice& samples = samplesOf(id);
+  expectRows(samples, rows);
   const uint32_t n = static_cast<uint32_t>(rows.size());
   nResultRows_ = n;
   if (n == 0) return;
@@ -273,27 +304,37 @@ void Session::forward(int id, const std::vector<uint32_t>& rows) {
   for (const StepPlan& plan : plans) {
     const bool views = plan.nRows != plan.nSources;
     const unsigned capacity = views ? 2 * n : perPass;
-    model_->forward(stepRef(), samples, state_[0].get(), capacity, stream_);
-    if (hasLoss || views) addLoss(samples, capacity);
+    model_->forward(stepRef(0), samples, state_[0].get(), capacity, stream_);
+    if (hasLoss || views) addLoss(samples, capacity, 0);
     if (!views)
       check(cudaMemcpyAsync(result_.get() + plan.firstRow * nOutputs, model_->logits(),
                             plan.nRows * nOutputs * sizeof(float), cudaMemcpyDeviceToDevice, stream_),
             "keeping logits");
     const float* rowLoss = hasLoss || views ? rowLoss_.get() : nullptr;
-    check(finishStep({plans_.get(), cursor_.get(), rowLoss, lossSum_.get()}, stream_), "adding up the loss");
+    check(finishSteps({plans_.get(), cursor_.get(), rowLoss, lossSum_.get(), 1, capacity}, stream_),
+          "adding up the loss");
   }
   stream_.synchronize("evaluating");
 }
 
 void Session::write(Buffer buffer, const std::vector<float>& from) {
-  transfer_.upload(state_[static_cast<int>(buffer)], from.data(), from.size(), stream_);
+  expectLength("numbers to write", from.size(), model_->nParameters());
+  const std::vector<uint32_t>& order = model_->order();
+  std::vector<float> ordered(order.size());
+  for (size_t i = 0; i < order.size(); i++) ordered[i] = from[order[i]];
+  const float* values = order.empty() ? from.data() : ordered.data();
+  transfer_.upload(state_[static_cast<int>(buffer)], values, from.size(), stream_);
   stream_.synchronize("writing a buffer");
 }
 
 std::vector<float> Session::read(Buffer buffer) {
   std::vector<float> values(model_->nParameters());
   transfer_.download(values.data(), state_[static_cast<int>(buffer)].get(), values.size() * sizeof(float), stream_);
-  return values;
+  const std::vector<uint32_t>& order = model_->order();
+  if (order.empty()) return values;
+  std::vector<float> parameters(values.size());
+  for (size_t i = 0; i < order.size(); i++) parameters[order[i]] = values[i];
+  return parameters;
 }
 
 std::vector<float> Session::readLogits() {

@@ -23,11 +23,12 @@ struct TrainingConfig {
 struct SampleArrays {
   const float* features;
   const uint32_t* labels;   // or null
-  const float* targets;     // or null
+  const float* targets;     // [nTargets] or null
   const uint32_t* gates;    // or null
   uint32_t nSamples;
   int nFeatures;
   int gateWords;
+  size_t nTargets;
 };
 
 enum class Buffer { kParameters, kFirstMoment, kSecondMoment, kGradients };
@@ -69,7 +70,7 @@ class Session {
   DeviceArray<StepPlan> plans_{"step plans"};
   DeviceArray<uint32_t> cursor_{"the step cursor"};
   DeviceArray<double> lossSum_{"the loss"};
-  DeviceArray<float> rowLoss_{"row losses"};
+  DeviceArray<float> rowLoss_{"row losses"};  // [kStepsPerGroup, capacity]
   DeviceArray<float> contrast_[5] = {DeviceArray<float>("unit rows"), DeviceArray<float>("row lengths"),
                                      DeviceArray<float>("similarities"), DeviceArray<float>("normalisers"),
                                      DeviceArray<float>("gradients of unit rows")};
@@ -81,7 +82,8 @@ class Session {
   double step_ = 0;
 
   SamplesOnDevice& samplesOf(int id);
-  StepRef stepRef() const { return {plans_.get(), cursor_.get(), rows_.get()}; }
+  StepRef stepRef(uint32_t offset) const { return {plans_.get(), cursor_.get(), rows_.get(), offset}; }
+  float* rowLoss(uint32_t offset, unsigned capacity) const { return rowLoss_.get() + size_t{offset} * capacity; }
   Update update() const;
   bool hasTarget(const SamplesOnDevice&) const;
   StepPlan planOf(const SamplesOnDevice&, const std::vector<uint32_t>& rows, uint32_t first, uint32_t n,
@@ -89,10 +91,10 @@ class Session {
   void addOptimizer(StepPlan&, double step, double learningRate) const;
   void reserve(unsigned capacity, unsigned pairs);
   void start(const std::vector<StepPlan>&, const std::vector<uint32_t>& rows);
-  void addLoss(const SamplesOnDevice&, unsigned capacity);
-  void trainOnce(const SamplesOnDevice&, unsigned capacity);
+  void addLoss(const SamplesOnDevice&, unsigned capacity, uint32_t offset);
+  void trainSome(const SamplesOnDevice&, unsigned capacity, uint32_t nSteps);
   void runSteps(int id, const SamplesOnDevice&, unsigned capacity, size_t nSteps);
-  cudaGraphExec_t capture(const SamplesOnDevice&, unsigned capacity, int nSteps);
+  cudaGraphExec_t capture(const SamplesOnDevice&, unsigned capacity, uint32_t nSteps);
   void dropGraphs();
 };
 

@@ -1,5 +1,7 @@
 #include "slots.h"
 #include <algorithm>
+#include <cstdint>
+#include <string>
 
 namespace glai::cuda {
 
@@ -25,36 +27,54 @@ SlotTables makeSlots(const SelectionTables& selection, int nOutputs) {
   tables.width = widthFor(selection.blockWidth, nOutputs);
   const uint32_t width = tables.width;
   const uint32_t nGroups = (nOutputs + width - 1) / width;
-  tables.firstSlot.assign(nGroups + 1, 0);
-  uint32_t parameter = 0;
-  for (size_t b = 0; b < selection.gateOf.size(); b++) {
-    const uint32_t first = selection.outputOf[b];
-    const uint32_t end = std::min(first + selection.blockWidth, static_cast<uint32_t>(nOutputs));
-    for (uint32_t output = first; output < end; output += width) {
-      tables.byParameter.push_back({selection.originOf[b], selection.gateOf[b], parameter + output - first, output});
-      tables.firstSlot[output / width + 1]++;
+  const auto widthOf = [&](uint32_t group) { return std::min(width, nOutputs - group * width); };
+  /// visit(block, group, first parameter) for every slot, in the order of the parameters
+  const auto walk = [&](const auto& visit) {
+    size_t parameter = 0;
+    for (size_t b = 0; b < selection.gateOf.size(); b++) {
+      const uint32_t end = std::min(selection.outputOf[b] + selection.blockWidth, static_cast<uint32_t>(nOutputs));
+      for (uint32_t output = selection.outputOf[b]; output < end; output += width) {
+        visit(b, output / width, parameter);
+        parameter += widthOf(output / width);
+      }
     }
-    parameter += end - first;
-  }
-  tables.nPaths = parameter;
+    return parameter;
+  };
+  std::vector<size_t> slotsOf(nGroups, 0);
+  const size_t nPaths = walk([&](size_t, uint32_t group, size_t) { slotsOf[group]++; });
+  if (nPaths > UINT32_MAX)
+    throw Failure{"unsupported",
+                  "Expected at most 4294967295 paths for backend cuda but the selection has " +
+                      std::to_string(nPaths) + ".",
+                  "Keep fewer paths: a smaller keep, mu or a larger maxError."};
+  tables.firstSlot.assign(nGroups + 1, 0);
+  size_t nWeights = 0;
   for (uint32_t group = 0; group < nGroups; group++) {
-    tables.largestGroup = std::max(tables.largestGroup, tables.firstSlot[group + 1]);
-    tables.firstSlot[group + 1] += tables.firstSlot[group];
+    tables.largestGroup = std::max(tables.largestGroup, static_cast<uint32_t>(slotsOf[group]));
+    tables.firstSlot[group + 1] = tables.firstSlot[group] + static_cast<uint32_t>(slotsOf[group]);
+    tables.firstWeight.push_back(nWeights);
+    nWeights += slotsOf[group] * widthOf(group);
   }
-  tables.byGroup.resize(tables.byParameter.size());
+  tables.slots.resize(tables.firstSlot.back());
+  tables.order.resize(nPaths);
   std::vector<uint32_t> next(tables.firstSlot.begin(), tables.firstSlot.end() - 1);
-  for (const Slot& slot : tables.byParameter) tables.byGroup[next[slot.output / width]++] = slot;
+  walk([&](size_t b, uint32_t group, size_t parameter) {
+    const uint32_t s = next[group]++;
+    tables.slots[s] = {selection.originOf[b], selection.gateOf[b]};
+    const size_t weight = tables.firstWeight[group] + size_t{s - tables.firstSlot[group]} * widthOf(group);
+    for (uint32_t j = 0; j < widthOf(group); j++) tables.order[weight + j] = static_cast<uint32_t>(parameter + j);
+  });
   return tables;
 }
 
 int chunksFor(const SlotTables& tables, unsigned capacity) {
-  if (tables.byGroup.empty()) return 0;
-  const int perRound = kWarps * (kLargestWidth / tables.width);
-  const int perChunk = perRound * kRoundsPerWarp;
-  const int most = static_cast<int>((tables.largestGroup + perChunk - 1) / perChunk);
-  const int nGroups = static_cast<int>(tables.firstSlot.size()) - 1;
-  const int rowBlocks = static_cast<int>((capacity + kRowsPerBlock - 1) / kRowsPerBlock);
-  return std::clamp(kBlocksWanted / (nGroups * rowBlocks), 1, most);
+  if (tables.slots.empty()) return 0;
+  const long long perRound = kWarps * (kLargestWidth / tables.width);
+  const long long perChunk = perRound * kRoundsPerWarp;
+  const long long most = (tables.largestGroup + perChunk - 1) / perChunk;
+  const long long nGroups = static_cast<long long>(tables.firstSlot.size()) - 1;
+  const long long rowBlocks = (static_cast<long long>(capacity) + kRowsPerBlock - 1) / kRowsPerBlock;
+  return static_cast<int>(std::clamp(kBlocksWanted / (nGroups * rowBlocks), 1LL, most));
 }
 
 }  // namespace glai::cuda

@@ -24,48 +24,99 @@ const devices = {
 /** Assumed: what one kernel of a graph adds when it waits for the one before it, memory latency included. */
 const secondsPerLaunch = 3e-6;
 const activity = 0.45; // share of open gates
-const slotBytes = 16;
+const slotBytes = 8;
+const stepsPerGroup = 16; // one finishSteps for all of them
+const forwardBlocks = 1056; // what native/slots.cc spreads a forward pass over,
+const slotsPerForwardBlock = 1024; // and the least that a block gets, times the outputs of a slot
 
 const parameters = ([nIn, nHidden, nOut]) => (nIn + 1) * nHidden + (nHidden + 1) * nOut;
 const reduced = ([nIn, nHidden, nOut]) => [nIn, nHidden / 2, nOut];
 const paths = (sizes) => parameters(sizes) - parameters(reduced(sizes));
 
-/** Two launches for the loss, six with infoNCE. */
-const lossLaunches = ({ views }) => (views === 2 ? 6 : 2);
+/** A kernel of a step: what it computes, and the bytes that it reads or writes at least. */
+const kernel = (name, operations, bytes, launches = 1) => ({ name, operations, bytes, launches });
+
+/** From the logits to their gradient, and the sum of losses. */
+function lossKernels({ sizes: [, , nOut], batch, views }) {
+  const loss =
+    views === 2
+      ? kernel(
+          "infoNce…",
+          6 * batch ** 2 * nOut + 20 * batch ** 2,
+          16 * batch ** 2 + 40 * batch * nOut,
+          5,
+        )
+      : kernel("crossEntropy", 10 * batch * nOut, 12 * batch * nOut);
+  return [loss, kernel("finishSteps", batch, 4 * batch, 1 / stepsPerGroup)];
+}
 
 /** SGD without momentum: W once forward, once backward above the first layer, read and written by the update. */
-function mlpStep(experiment) {
-  const { sizes, batch, views } = experiment;
-  const [, nHidden, nOut] = sizes;
-  const n = parameters(sizes);
-  const rows = batch * views;
-  return {
-    model: "MLP, SGD",
-    weights: n,
-    operations: 2 * rows * (2 * n + nHidden * nOut),
-    bytes: 4 * n + 4 * nHidden * nOut + 8 * n,
-    launches: 2 + lossLaunches(experiment) + 1 + 2,
-  };
+function mlpKernels(experiment) {
+  const [nIn, nHidden, nOut] = experiment.sizes;
+  const rows = experiment.batch * experiment.views;
+  const layers = [
+    [nIn, nHidden],
+    [nHidden, nOut],
+  ].map(([from, to]) => (from + 1) * to);
+  const forward = layers.map((n) => kernel("denseForward", 2 * rows * n, 4 * n));
+  const update = layers.map((n) => kernel("denseUpdate", 2 * rows * n + 2 * n, 8 * n));
+  return [
+    ...forward,
+    kernel("denseBackward", 2 * rows * nHidden * nOut, 4 * nHidden * nOut),
+    ...update,
+    ...lossKernels(experiment),
+  ];
 }
 
 /** AdamW: slot and weight forward; slot, and weight and moments both ways, backward. */
-function estimatorStep(experiment, block) {
+function estimatorKernels(experiment, block) {
   const { sizes, batch, views } = experiment;
-  const [, , nOut] = sizes;
+  const [nIn, nHidden, nOut] = sizes;
   const n = paths(sizes);
-  const pathsPerSlot = { path: 1, block16: Math.min(16, nOut), slab: Math.min(32, nOut) }[block];
+  const nGates = nHidden / 2 + 1; // units of the selector, and the empty gate
+  const blockWidth = { path: 1, block16: 16, slab: nOut }[block];
+  const pathsPerSlot = Math.min(blockWidth, nOut, 32);
   const rows = batch * views;
-  return {
-    model: `${block}, AdamW`,
-    weights: n,
-    operations: 2 * 2 * rows * n * activity,
-    bytes: n * (2 * (slotBytes / pathsPerSlot) + 4 + 24),
-    launches: 4 + lossLaunches(experiment) + 1,
-  };
+  const width = 2 ** Math.ceil(Math.log2(pathsPerSlot));
+  const nGroups = Math.ceil(nOut / width);
+  const mostChunks = Math.ceil((n / pathsPerSlot / nGroups) * (width / slotsPerForwardBlock));
+  const wanted = Math.floor(forwardBlocks / (nGroups * Math.ceil(rows / 16)));
+  const chunks = Math.max(1, Math.min(wanted, mostChunks));
+  const slots = slotBytes / pathsPerSlot;
+  return [
+    kernel("gatherBatch", 0, 8 * rows * nIn + (rows * nGates) / 8 + 4 * nGates),
+    kernel("estimatorForward", 2 * rows * n * activity, n * (4 + slots)),
+    kernel("estimatorSum", rows * nOut * chunks, 4 * rows * nOut * chunks),
+    kernel("estimatorUpdate", 2 * rows * n * activity + 12 * n, n * (24 + slots)),
+    ...lossKernels(experiment),
+  ];
 }
 
 function floorSeconds({ operations, bytes }, device) {
   return Math.max(operations / device.operations, bytes / device.bytes);
+}
+
+/** A step as one row: kernels wait for each other, so their floors add up. */
+function stepOf(model, weights, kernels) {
+  const sum = (of) => kernels.reduce((total, one) => total + of(one), 0);
+  return {
+    model,
+    weights,
+    operations: sum((one) => one.operations),
+    bytes: sum((one) => one.bytes),
+    launches: sum((one) => one.launches),
+    floor: (device) => sum((one) => floorSeconds(one, device)),
+  };
+}
+
+function stepsOf(experiment) {
+  const { sizes } = experiment;
+  return [
+    stepOf("MLP, SGD", parameters(sizes), mlpKernels(experiment)),
+    ...["path", "block16", "slab"].map((block) =>
+      stepOf(`${block}, AdamW`, paths(sizes), estimatorKernels(experiment, block)),
+    ),
+  ];
 }
 
 const micro = (seconds) => (seconds * 1e6).toFixed(1);
@@ -76,8 +127,8 @@ function epochText(seconds) {
 }
 
 function row({ name, batch, samples }, step) {
-  const a100 = floorSeconds(step, devices.A100);
-  const h100 = floorSeconds(step, devices.H100);
+  const a100 = step.floor(devices.A100);
+  const h100 = step.floor(devices.H100);
   const launching = step.launches * secondsPerLaunch;
   const steps = Math.ceil(samples / batch);
   return [
@@ -88,7 +139,7 @@ function row({ name, batch, samples }, step) {
     millions(step.bytes),
     micro(a100),
     micro(h100),
-    step.launches,
+    `${Math.floor(step.launches)}`,
     `${(1e6 * (launching + a100)).toFixed(0)} / ${(1e6 * (launching + h100)).toFixed(0)}`,
     `${epochText(steps * (launching + a100))} / ${epochText(steps * (launching + h100))}`,
   ];
@@ -108,15 +159,38 @@ export function stepTable() {
     "step A100 / H100, µs",
     "epoch A100 / H100",
   ];
-  const rows = experiments.flatMap((experiment) => [
-    row(experiment, mlpStep(experiment)),
-    ...["path", "block16", "slab"].map((block) =>
-      row(experiment, estimatorStep(experiment, block)),
-    ),
-  ]);
+  return markdown(
+    head,
+    experiments.flatMap((experiment) => stepsOf(experiment).map((step) => row(experiment, step))),
+  );
+}
+
+/** Markdown of the floors of single kernels, for the shape with most to do. */
+export function kernelTable() {
+  const experiment = experiments.find(({ name }) => name === "B1");
+  const head = ["model", "kernel", "Mflop", "MB", "floor A100, µs", "floor H100, µs"];
+  const of = (model, kernels) =>
+    kernels.map((one) => [
+      model,
+      `\`${one.name}\``,
+      (one.operations / 1e6).toFixed(2),
+      (one.bytes / 1e6).toFixed(2),
+      (1e6 * floorSeconds(one, devices.A100)).toFixed(2),
+      (1e6 * floorSeconds(one, devices.H100)).toFixed(2),
+    ]);
+  const [mlp, path, slab] = [
+    mlpKernels(experiment),
+    estimatorKernels(experiment, "path"),
+    estimatorKernels(experiment, "slab"),
+  ];
+  return markdown(head, [...of("MLP", mlp), ...of("path", path), ...of("slab", slab.slice(0, 4))]);
+}
+
+function markdown(head, rows) {
   return [head, head.map((_, i) => (i < 2 ? "---" : "--:")), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(stepTable());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(`${kernelTable()}\n\n${stepTable()}`);

@@ -22,6 +22,7 @@ export function nativeSelection(selection: PathSelection): NativeSelection {
   expectBelow("gateOf", gateOf, nGates);
   expectBelow("originOf", originOf, sizes[0] + 1);
   expectBelow("outputOf", outputOf, nOutputs);
+  expectWhole("outputOf", outputOf, blockWidth);
   expectBelow("firstLayer", firstLayer, depth + 2);
   for (let gate = 0; gate < nGates; gate++)
     for (let l = firstLayer[gate] - 1; l < depth; l++)
@@ -50,6 +51,16 @@ function expectEqual(what: string, found: number, expected: number): void {
   throw new GlaiError(
     "bad-argument",
     `Expected ${expected} ${what} of the selection but found ${found}.`,
+  );
+}
+
+/** Blocks start where a group of outputs does: kernels know an output by its group. */
+function expectWhole(name: string, values: Uint32Array, width: number): void {
+  const wrong = values.findIndex((value) => value % width !== 0);
+  if (wrong < 0) return;
+  throw new GlaiError(
+    "bad-argument",
+    `Expected ${name} of the selection in multiples of ${width} but entry ${wrong} is ${values[wrong]}.`,
   );
 }
 

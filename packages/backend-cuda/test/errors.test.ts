@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { createBackendOver } from "../src/backend.js";
 import { createCudaBackend } from "../src/index.js";
 import { loadAddon } from "../src/loader.js";
+import { nativeTraining } from "../src/training.js";
 import { pathOf } from "./support/build-emulation.js";
 import { type EmulatedAddon, emulatedBackend, loadEmulated } from "./support/emulated.js";
 import { estimatorProblem, mlpProblem } from "./support/problems.js";
@@ -92,6 +93,19 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
     expect(hint).toMatch(/driver/);
   });
 
+  it("held by another process is unavailable, and probe knows before prepare does", async () => {
+    addon.emulation.failNext("exclusive");
+    const { available, reason, hint } = await emulatedBackend(addon).probe();
+    expect(available).toBe(false);
+    expect(reason).toMatch(/Another process holds/);
+    expect(hint).toContain("nvidia-smi");
+    addon.emulation.failNext("exclusive");
+    const error = await errorOf(
+      emulatedBackend(addon).prepare(mlpProblem([3, 2], 4).model, training),
+    );
+    expect(error.code).toBe("unavailable");
+  });
+
   it("without a device is unavailable", async () => {
     addon.emulation.failNext("device");
     const error = await errorOf(
@@ -143,8 +157,68 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
     expect(error).toMatchObject({ name: "GlaiError", code: "device-lost" });
     expect(error.hint).toContain("checkpoint");
     expect(await errorOf(session.synchronize())).toBe(error);
+    const { available, reason, hint } = await emulatedBackend(addon).probe();
+    expect({ available, hint }).toEqual({ available: false, hint: error.hint });
+    expect(reason).toContain("stopped answering earlier in this process");
     session.dispose();
     session.dispose();
+  });
+
+  it("that is lost while a graph is captured ends the capture", async () => {
+    const before = addon.emulation.memoryInUse();
+    const { model, samples, parameters } = mlpProblem([3, 2], 50);
+    const session = await emulatedBackend(addon).prepare(model, training);
+    session.write("parameters", parameters);
+    const handle = session.upload(samples);
+    await session.synchronize();
+    addon.emulation.failNext("captured launch");
+    const rows = Uint32Array.from({ length: 48 }, (_, i) => i);
+    session.trainSteps(handle, rows, options);
+    expect((await errorOf(session.synchronize())).code).toBe("device-lost");
+    expect(addon.emulation.capturing()).toBe(0);
+    session.dispose();
+    await expect.poll(() => addon.emulation.memoryInUse()).toBe(before);
+  });
+
+  it("is never given rows, targets or weights that the arrays on it do not have", async () => {
+    const { model, samples, parameters } = mlpProblem([3, 2], 10);
+    const config = {
+      sizes: Uint32Array.of(3, 2),
+      selection: null,
+      training: nativeTraining({ ...training, loss: { kind: "meanSquaredError" } }),
+    };
+    const { values } = samples.features;
+    const arrays = {
+      features: Float32Array.from(values),
+      labels: null,
+      targets: new Float32Array(20),
+      gates: null,
+      nSamples: 10,
+      nFeatures: 3,
+      gateWords: 0,
+    };
+    expect(model.kind).toBe("mlp");
+    const session = await addon.createSession(config);
+    const refused: [string, () => Promise<unknown>][] = [
+      ["rows below 10", () => addon.train(session, 0, Uint32Array.of(10), 1, 0.1)],
+      ["rows below 10", () => addon.forward(session, 0, Uint32Array.of(3, 12))],
+      [
+        "8 numbers",
+        () => addon.write(session, "parameters", new Float32Array(parameters.length + 1)),
+      ],
+      ["20 target", () => addon.upload(session, 1, { ...arrays, targets: new Float32Array(19) })],
+      [
+        "3 features",
+        () => addon.upload(session, 1, { ...arrays, nFeatures: 2, features: new Float32Array(20) }),
+      ],
+    ];
+    await addon.upload(session, 0, arrays);
+    for (const [words, call] of refused) {
+      const error = await errorOf(call());
+      expect(error.code).toBe("bad-argument");
+      expect(error.message).toContain(words);
+    }
+    await addon.destroySession(session);
   });
 
   it("gets its memory back when sessions are disposed of and samples released", async () => {
@@ -176,6 +250,7 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
       { ...selection, originOf: selection.originOf.map((i) => i + 6) },
       { ...selection, gateOf: selection.gateOf.map(() => selection.gates.nGates) },
       { ...selection, outputOf: selection.outputOf.map(() => 3) },
+      { ...selection, outputOf: selection.outputOf.map(() => 1) }, // a slab has all outputs
       { ...selection, outputOf: selection.outputOf.subarray(1) },
       { ...selection, nPaths: selection.nPaths + 1 },
       {

@@ -47,11 +47,19 @@ describe.skipIf(inject("noEmulation") !== "")("mistakes in kernels", () => {
     expect(text).toContain("estimatorSumChunks");
   });
 
-  it("the sound kernels pass under the sanitizer", () => {
-    const { status, text } = sanitized("sanitized", "conformance");
-    expect(text).toMatch(/^\d+ passed, 0 failed$/m);
-    expect(status).toBe(0);
-  });
+  for (const order of ["forward", "reverse"]) {
+    it(`the sound kernels pass under the sanitizer with threads in ${order} order`, () => {
+      const { status, text } = sanitized("sanitized", "conformance", order);
+      expect(text).toMatch(/^\d+ passed, 0 failed$/m);
+      expect(status).toBe(0);
+    });
+
+    it(`they train as the reference does under the sanitizer with threads in ${order} order`, () => {
+      const { status, text } = sanitized("sanitized", "training", order);
+      expect(text).toMatch(/^4 models as the reference trains them$/m);
+      expect(status).toBe(0);
+    });
+  }
 
   it("graphs go when what they point at moves", () => {
     const { status, text } = sanitized("sanitized", "graphs");

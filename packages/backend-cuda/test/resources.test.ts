@@ -27,18 +27,17 @@ interface Intended {
 // The table of docs/backends/cuda.md. Kernels that wait for memory want many warps; the tiles have their reuse in
 // registers and need fewer; the thin kernel has less than one block per multiprocessor to run.
 const intended: Record<string, Intended> = {
-  batchInputsTile: { threads: 128, registers: 40, shared: 4224, warps: 48 },
-  batchGatesBallot: { threads: 128, registers: 32, shared: 0, warps: 48 },
-  estimatorForwardSlots: { threads: 128, registers: 48, shared: 8192, warps: 40 },
-  estimatorSumChunks: { threads: 128, registers: 40, shared: 0, warps: 48 },
-  estimatorUpdateSlots: { threads: 128, registers: 48, shared: 0, warps: 40 },
+  gatherBatchTiles: { threads: 128, registers: 40, shared: 5120, warps: 48 },
+  estimatorForwardSlots: { threads: 128, registers: 48, shared: 8448, warps: 40 },
+  estimatorSumChunks: { threads: 256, registers: 40, shared: 1024, warps: 48 },
+  estimatorUpdateSlots: { threads: 128, registers: 40, shared: 0, warps: 48 },
   denseForwardThin: { threads: 128, registers: 168, shared: 0, warps: 12 },
   denseForwardTile: { threads: 256, registers: 64, shared: 8320, warps: 32 },
   denseBackwardTile: { threads: 256, registers: 64, shared: 8320, warps: 32 },
   denseUpdateTile: { threads: 256, registers: 80, shared: 8320, warps: 24 },
   crossEntropyRows: { threads: 128, registers: 40, shared: 0, warps: 48 },
   squaredErrorRows: { threads: 128, registers: 40, shared: 0, warps: 48 },
-  finishStepBlock: { threads: 256, registers: 40, shared: 64, warps: 8 },
+  finishStepsBlock: { threads: 256, registers: 40, shared: 64, warps: 8 },
   infoNceUnits: { threads: 128, registers: 40, shared: 0, warps: 48 },
   infoNceSimilarity: { threads: 128, registers: 56, shared: 6400, warps: 32 },
   infoNceNormalizers: { threads: 128, registers: 40, shared: 0, warps: 48 },

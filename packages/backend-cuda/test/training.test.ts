@@ -102,6 +102,26 @@ describe.skipIf(inject("noEmulation") !== "")("training on the emulated GPU", ()
     }
   });
 
+  for (const nOutputs of [1, 37, 129])
+    it(`takes batches of 4096 rows with ${nOutputs} outputs`, async () => {
+      const spec: TrainingSpec = {
+        loss: losses["meanSquaredError"],
+        optimizer: optimizerDefaults.sgd,
+      };
+      const schedule = { batchSize: 4096, nSteps: 1 };
+      const problems = [
+        mlpProblem([2, 3, nOutputs], 4200),
+        estimatorProblem([2, 3, nOutputs], nOutputs === 37 ? "path" : "slab", 4200),
+      ];
+      for (const problem of problems) {
+        const found = await outcome(emulatedBackend(addon), problem, spec, schedule);
+        const expected = await outcome(createReferenceBackend(), problem, spec, schedule);
+        expectClose(found.gradients, expected.gradients, 5e-5, "gradients");
+        expectClose(found.logits, expected.logits, 1e-5, "logits");
+        expectClose(found.loss, expected.loss, 1e-5, "loss");
+      }
+    });
+
   it("splits a large selection over several blocks and adds their sums up", async () => {
     const problem = estimatorProblem([40, 40, 3], "path", 20);
     const schedule = { batchSize: 20, nSteps: 1 };

@@ -8,11 +8,13 @@ export interface Emulation {
   /** Blocks of a grid and threads of a block run last first. */
   setReverse(reverse: boolean): void;
   setMemoryLimit(bytes: number): void;
-  failNext(what: "device" | "driver" | "launch"): void;
+  failNext(what: "captured launch" | "device" | "driver" | "exclusive" | "launch"): void;
   replaceDevice(): void;
   takeLaunches(): string[];
   takeSynchronizations(): number;
   memoryInUse(): number;
+  /** Streams that still capture. */
+  capturing(): number;
   /** Runs a kernel with a known mistake; what was noticed, or "" when its result is right. */
   runFault(name: string): string;
 }

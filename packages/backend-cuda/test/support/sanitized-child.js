@@ -1,17 +1,32 @@
 // Runs in a process of its own with AddressSanitizer loaded first:
-//   node sanitized-child.js <addon> conformance   quick conformance; prints what failed
+//   node sanitized-child.js <addon> conformance [reverse]   quick conformance; prints what failed
+//   node sanitized-child.js <addon> training [reverse]      forty steps of an MLP and of an estimator per block,
+//                                                           beside the float64 reference
 //   node sanitized-child.js <addon> graphs        steps from graphs while buffers move between calls
 //   node sanitized-child.js <addon> fault <name>  one kernel of emulation/faults.cu
 import { createRequire } from "node:module";
-import { optimizerDefaults, runConformance } from "@glai/core";
+import {
+  activationPatterns,
+  createMlp,
+  createRandom,
+  createReferenceBackend,
+  gateBits,
+  optimizerDefaults,
+  runConformance,
+  selectPaths,
+} from "@glai/core";
 import { createBackendOver } from "../../dist/backend.js";
 
 const [path, what, name] = process.argv.slice(2);
 const addon = createRequire(import.meta.url)(path);
+addon.emulation.setReverse(name === "reverse");
 const backend = createBackendOver(() => ({ addon, path }));
 switch (what) {
   case "conformance":
     await conformance();
+    break;
+  case "training":
+    await training();
     break;
   case "graphs":
     await graphs();
@@ -25,6 +40,54 @@ async function conformance() {
   for (const result of report.results)
     if (result.status === "failed") console.log(result.name, result.detail);
   console.log(`${report.passed} passed, ${report.failed} failed`);
+}
+
+/** The largest distance from the reference after forty steps, relative to the largest parameter. */
+async function training() {
+  const sizes = [7, 9, 5];
+  const network = createMlp(sizes, createRandom(1));
+  const random = createRandom(2);
+  const nSamples = 50;
+  const features = {
+    values: Float32Array.from({ length: nSamples * 7 }, () => random.normal()),
+    nSamples,
+    nFeatures: 7,
+  };
+  const labels = Uint32Array.from({ length: nSamples }, () => random.integer(5));
+  const patterns = activationPatterns(network, features);
+  const problems = [
+    [{ kind: "mlp", sizes }, network.parameters, { features, labels }],
+    ...["path", "block16", "slab"].map((block) => {
+      const selection = selectPaths(network, features, patterns, { block, budget: { mu: 0.4 } });
+      const gates = gateBits(selection.gates, patterns);
+      return [{ kind: "estimator", selection }, selection.weights, { features, labels, gates }];
+    }),
+  ];
+  for (const [model, parameters, samples] of problems) {
+    const [found, expected] = [
+      await trained(backend, model, parameters, samples),
+      await trained(createReferenceBackend(), model, parameters, samples),
+    ];
+    const scale = Math.max(...expected.map(Math.abs));
+    const distance = Math.max(...expected.map((value, i) => Math.abs(value - found[i]))) / scale;
+    if (!(distance < 1e-3)) throw new Error(`${model.kind} is ${distance} from the reference`);
+  }
+  console.log(`${problems.length} models as the reference trains them`);
+}
+
+async function trained(on, model, parameters, samples) {
+  const session = await on.prepare(model, {
+    loss: { kind: "crossEntropy" },
+    optimizer: optimizerDefaults.adamw,
+    dropout: { rate: 0.25, seed: 3 },
+  });
+  session.write("parameters", parameters);
+  const handle = session.upload(samples);
+  const rows = Uint32Array.from({ length: 40 * 6 }, (_, i) => (i * 7) % 50);
+  session.trainSteps(handle, rows, { batchSize: 6, learningRate: 0.01 });
+  const values = await session.read("parameters");
+  session.dispose();
+  return Float64Array.from(values);
 }
 
 /** A graph holds addresses: it must go when an evaluation, a longer call or a release moves what it points at. */
