@@ -34,7 +34,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addPaths(program, context, exit);
   addStats(program, context);
   addDoctor(program, context, exit);
-  addBench(program, context);
+  addBench(program, context, exit);
   for (const command of everyCommand(program)) addCommonOptions(command);
   return program;
 }

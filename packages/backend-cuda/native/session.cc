@@ -281,7 +281,8 @@ void Session::forward(int id, const std::vector<uint32_t>& rows) {
   const bool twoViews = training_.loss == Loss::kInfoNce;
   const bool hasLoss = !twoViews && hasTarget(samples);
   const uint32_t perPass = std::min(n, kRowsPerForward);
-  reserve(twoViews ? std::max(perPass, 2 * n) : perPass, twoViews ? n : 0);
+  reserve(perPass, 0);
+  if (twoViews) reserve(2 * n, n);  // both: a smaller pass may need more room for partial sums
   const size_t nOutputs = model_->nOutputs();
   result_.reserve(n * nOutputs);
 

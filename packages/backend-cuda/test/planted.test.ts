@@ -61,6 +61,12 @@ describe.skipIf(inject("noEmulation") !== "")("mistakes in kernels", () => {
     });
   }
 
+  it("an evaluation with two views has room for both of its passes", () => {
+    const { status, text } = sanitized("sanitized", "views");
+    expect(text).toMatch(/^8352 logits$/m);
+    expect(status).toBe(0);
+  });
+
   it("graphs go when what they point at moves", () => {
     const { status, text } = sanitized("sanitized", "graphs");
     expect(text).toMatch(/^130 steps$/m);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { configSchema } from "../config/schema.js";
+import { benchBackendSchema } from "./bench-backend.js";
 import { benchSchema } from "./bench.js";
 import { compareSchema } from "./compare.js";
 import { doctorSchema } from "./doctor.js";
@@ -14,6 +15,7 @@ import { updateSchema } from "./update.js";
 
 const schemas = {
   bench: benchSchema,
+  "bench-backend": benchBackendSchema,
   compare: compareSchema,
   config: configSchema,
   demo: compareSchema,

@@ -2,6 +2,7 @@
 //   node sanitized-child.js <addon> conformance [reverse]   quick conformance; prints what failed
 //   node sanitized-child.js <addon> training [reverse]      forty steps of an MLP and of an estimator per block,
 //                                                           beside the float64 reference
+//   node sanitized-child.js <addon> views         an evaluation with infoNCE: passes of two sizes in one call
 //   node sanitized-child.js <addon> graphs        steps from graphs while buffers move between calls
 //   node sanitized-child.js <addon> fault <name>  one kernel of emulation/faults.cu
 import { createRequire } from "node:module";
@@ -25,6 +26,9 @@ switch (what) {
   case "conformance":
     await conformance();
     break;
+  case "views":
+    await views();
+    break;
   case "training":
     await training();
     break;
@@ -40,6 +44,31 @@ async function conformance() {
   for (const result of report.results)
     if (result.status === "failed") console.log(result.name, result.detail);
   console.log(`${report.passed} passed, ${report.failed} failed`);
+}
+
+/** A pass of fewer rows splits its paths over more blocks: each size needs its own room for partial sums. */
+async function views() {
+  const sizes = [64, 16, 58];
+  const network = createMlp(sizes, createRandom(1));
+  const features = { values: new Float32Array(144 * 64).fill(1), nSamples: 144, nFeatures: 64 };
+  const patterns = activationPatterns(network, features);
+  const selection = selectPaths(network, features, patterns, { block: "path", budget: { mu: 1 } });
+  const session = await backend.prepare(
+    { kind: "estimator", selection },
+    {
+      loss: { kind: "infoNCE", temperature: 0.5 },
+      optimizer: optimizerDefaults.sgd,
+      dropout: { rate: 0.1, seed: 1 },
+    },
+  );
+  session.write("parameters", selection.weights);
+  const handle = session.upload({ features, gates: gateBits(selection.gates, patterns) });
+  session.forward(
+    handle,
+    Uint32Array.from({ length: 144 }, (_, i) => i),
+  );
+  console.log(`${(await session.read("logits")).length} logits`);
+  session.dispose();
 }
 
 /** The largest distance from the reference after forty steps, relative to the largest parameter. */
