@@ -71,6 +71,7 @@ export type {
   RunSeconds,
   SearchReport,
   ShiftPoint,
+  SolverCost,
   SolverReport,
   StopReason,
 } from "./run.js";

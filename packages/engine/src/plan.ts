@@ -9,6 +9,7 @@ import {
   type Dataset,
   type Sizes,
 } from "@glai/core";
+import { chooseSolver, solvedSlabs } from "./closed-form/choose-solver.js";
 import { closedFormOf } from "./closed-form/closed-form.js";
 import { reducedEpochLimit } from "./freeze.js";
 import type { HeadName, ProtocolConfig } from "./protocol.js";
@@ -59,6 +60,7 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
       return { ...shared, trained: reduced, parameters: parameterCount(reduced), reduction: rule };
     }
     case "glai": {
+      if (protocol.estimator.solver.kind === "auto") return planAuto(dataset, request);
       const form = closedFormOf(head, protocol);
       if (form?.kind === "infinite-kernel" || form?.kind === "trained-kernel")
         return planDual(shared, protocol, nInputs, nOutputs);
@@ -80,6 +82,15 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
   }
 }
 
+/** The plan of the solver that `auto` stands for, and how it was chosen. */
+function planAuto(dataset: Dataset, request: PlanRequest): RunPlan {
+  const { estimator } = request.protocol;
+  const { solver, costs } = chooseSolver(request.protocol, dataset);
+  const protocol = { ...request.protocol, estimator: { ...estimator, solver } };
+  const plan = planRun(dataset, { ...request, protocol });
+  return { ...plan, notes: [`Solver auto: ${solver.kind}.`, ...plan.notes], costs };
+}
+
 const honestNote =
   "The selector is trained on four fifths of the training rows; leave-one-out counts only the last fifth.";
 
@@ -93,10 +104,6 @@ function planDual(
   const { solver } = estimator;
   const parameters = shared.nTrain * nOutputs;
   const { notes } = shared;
-  if (solver.kind === "auto")
-    notes.push(
-      "Solver auto: kernel ridge over all paths, whose methods serve any number of samples.",
-    );
   notes.push(methodNote(shared.nTrain, nInputs));
   if (solver.kind !== "kernel" || solver.selector.kind === "infinite") {
     notes.push("The selector is random and infinitely wide: nothing is trained or drawn.");
@@ -210,9 +217,6 @@ function planBudget(
     block,
   };
 }
-
-/** Slabs of a closed form unless a budget is given: more gain little and cost with their cube (docs/guide/protocols.md). */
-const solvedSlabs = 400;
 
 function solvesSlabs({ kind }: ProtocolConfig["estimator"]["solver"]): boolean {
   return kind === "ridge" || kind === "lbfgs";

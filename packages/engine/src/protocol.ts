@@ -78,11 +78,12 @@ export type FreezeRule =
  * - `kernel`: least squares over *all* paths in the dual. `infinite`: the closed form of an infinitely wide
  *   random selector to the given power: nothing is trained. `trained`: gates of a network with these hidden widths,
  *   trained for some epochs on four fifths of the rows; leave-one-out counts only on the last fifth;
- * - `auto`: chosen from a cost model by the number of samples; the plan's notes say what and why.
+ * - `auto`: by a cost model of the samples, paths, outputs, objective and the memory of the target; `RunPlan.costs`
+ *   holds it, and the plan's notes say what was chosen.
  */
 export type SolverConfig =
   | ({ readonly kind: "adam" } & GradientTraining)
-  | { readonly kind: "auto" }
+  | { readonly kind: "auto"; readonly memory?: number } // bytes that the finished head may take; default: any
   | {
       readonly kind: "kernel";
       readonly selector:

@@ -58,7 +58,18 @@ export interface RunPlan {
     readonly block: BlockKind;
   };
   readonly reducedEpochs?: number; // epochs of phase 1 (the cap for `freeze: auto`)
+  readonly costs?: readonly SolverCost[]; // the cost model that solver `auto` was chosen by
   readonly notes: readonly string[]; // everything that was decided and might surprise
+}
+
+/** What one solver is expected to cost. Estimates: multiplications, no seconds. Plain JSON. */
+export interface SolverCost {
+  readonly solver: "adam" | "kernel" | "ridge";
+  readonly detail: string;
+  readonly operations: number; // multiplications of the whole run; adam: when no epoch is stopped early
+  readonly bytes: number; // of the largest array while it is solved
+  readonly headBytes: number; // of the finished head
+  readonly chosen: boolean;
 }
 
 /**

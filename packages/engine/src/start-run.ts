@@ -1,5 +1,7 @@
 import { GlaiError, type Capability, type Dataset, type JsonValue } from "@glai/core";
+import { withSolver } from "./closed-form/choose-solver.js";
 import { closedFormOf, needsSelector } from "./closed-form/closed-form.js";
+import type { HeadName, ProtocolConfig } from "./protocol.js";
 import type { ModelDescription } from "./head-model.js";
 import { lossOf, scoreNameOf } from "./objective.js";
 import type { TrainOptions } from "./options.js";
@@ -31,7 +33,7 @@ async function probe({ backend }: TrainOptions): Promise<Capability> {
   );
 }
 
-function trainsSelector({ head, protocol }: TrainOptions): boolean {
+function trainsSelector(head: HeadName, protocol: ProtocolConfig): boolean {
   const form = closedFormOf(head, protocol);
   return head === "glai" && (form === undefined || needsSelector(form));
 }
@@ -56,14 +58,15 @@ function describe(
 }
 
 function createRun(dataset: Dataset, options: TrainOptions, capability: Capability): RunContext {
-  const { protocol, backend, seed, signal, checkpoint, resume } = options;
+  const { head, backend, seed, signal, checkpoint, resume } = options;
+  const protocol = head === "glai" ? withSolver(options.protocol, dataset) : options.protocol;
   const plan = planRun(dataset, options);
   const description = describe(dataset, options, plan);
   const now = (): number => options.now();
   const identity = checkpoint || resume ? identityOf(dataset, options, capability) : undefined;
   const saved = resume && decodeCheckpoint(resume);
   const warning = saved && identity && compareIdentities(saved.identity, identity);
-  const state = saved?.state ?? freshState(trainsSelector(options) ? "reduced" : "training");
+  const state = saved?.state ?? freshState(trainsSelector(head, protocol) ? "reduced" : "training");
   const stopwatch = createStopwatch(now, state.clocks);
   const run: RunContext = {
     dataset,

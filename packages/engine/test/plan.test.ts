@@ -51,6 +51,71 @@ describe("planRun", () => {
     expect(plan("glai").trained).toEqual([12, 20, 3]);
   });
 
+  describe("with solver auto", () => {
+    const fast = protocolDefaults("fast");
+    const auto = (memory?: number) =>
+      planRun(data, {
+        head: "glai",
+        protocol: {
+          ...fast,
+          hidden: [40],
+          estimator: {
+            ...fast.estimator,
+            solver: { kind: "auto", ...(memory !== undefined && { memory }) },
+          },
+        },
+      });
+    const chosen = (memory?: number) => auto(memory).costs?.find((cost) => cost.chosen)?.solver;
+
+    it("takes the dual while it can be afforded, and shows what the others would cost", () => {
+      const { costs, notes } = auto();
+      expect(costs?.map(({ solver }) => solver).toSorted()).toEqual(["adam", "kernel", "ridge"]);
+      expect(chosen()).toBe("kernel");
+      expect(notes[0]).toBe("Solver auto: kernel.");
+      // float32 samples and coefficients: 48 · (12 + 3) · 4 bytes
+      expect(costs?.[0]).toMatchObject({ solver: "kernel", headBytes: 2880 });
+    });
+
+    it("takes a small head when the samples do not fit the target's memory", () => {
+      const big = blobs({ nFeatures: 12, nClasses: 3, nTrain: 3000 });
+      const plan = planRun(big, {
+        head: "glai",
+        protocol: {
+          ...fast,
+          hidden: [40],
+          estimator: { ...fast.estimator, solver: { kind: "auto", memory: 20000 } },
+        },
+      });
+      expect(plan.costs?.find((cost) => cost.chosen)?.solver).toBe("ridge");
+      expect(plan.budget).toBeDefined();
+    });
+
+    it("refuses with every estimate when nothing fits", () => {
+      expect(() => auto(100)).toThrow(/at most 100 bytes but kernel takes 2880, /);
+    });
+
+    it("trains by epochs without labels", () => {
+      const objective = {
+        kind: "contrastive",
+        temperature: 0.1,
+        nOutputs: 4,
+        evaluationBatch: 8,
+      } as const;
+      const plan = planRun(data, {
+        head: "glai",
+        protocol: {
+          ...fast,
+          dropout: 0.2,
+          objective,
+          hidden: [40],
+          earlyStopping: { patience: 1, minDelta: 0, unit: "loss" },
+        },
+      });
+      expect(plan.notes[0]).toBe("Solver auto: adam.");
+      expect(plan.budget).toBeDefined();
+    });
+  });
+
   it("serves budgets set by hand", () => {
     const estimator = { ...paper.estimator, budget: { mu: 0.5 } };
     expect(plan("glai", { estimator }).budget).toMatchObject({ keep: 391, keepsAll: false });

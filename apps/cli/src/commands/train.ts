@@ -8,6 +8,7 @@ import { isJsonObject, mergeConfig } from "../config/merge.js";
 import { headNames } from "../config/schema.js";
 import { type CommandContext, printResult } from "../context.js";
 import { renderTrain, type TrainDocument, trainDocument } from "../documents/train.js";
+import { describePlan } from "../documents/plan.js";
 import { createProgress } from "../progress/create.js";
 import { trainReport } from "../report/comparison-report.js";
 import { type Manifest, manifestJson, newManifest, parseManifest } from "../run/manifest.js";
@@ -39,6 +40,7 @@ interface TrainFlags extends ConfigFlags, DataFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly compact?: boolean;
+  readonly verbose?: boolean;
 }
 
 export function addTrain(program: Command, context: CommandContext): void {
@@ -55,6 +57,7 @@ export function addTrain(program: Command, context: CommandContext): void {
     .option("--seed <n>", "of everything random in the run (0)", parseSeed)
     .option("--out <folder>", "run folder (default: a new one under runs/)")
     .option("--compact", "glai as a small, pruned, certified path head instead of a closed form")
+    .option("--verbose", "say what was decided before training, and from which cost model")
     .option("--resume", "go on with the run in --out from its last checkpoint");
   addDataOptions(addConfigOptions(command)).action(
     async (data: string | undefined, flags: TrainFlags) => {
@@ -79,7 +82,7 @@ async function train(
   const dataset = await readData(context, data, flags);
   if (before !== undefined) checkSameData(before, dataset, data);
   const { head, seed, protocol } = config;
-  planRun(dataset, { head, protocol }); // refuses sizes that cannot be served before anything is written
+  const plan = planRun(dataset, { head, protocol }); // refuses sizes that cannot be served before anything is written
   // A resumed run stays on its backend: another one would give other bits.
   const chosen = await chooseBackend(config, [head], dataset, context, before?.backend);
   const out = flags.out ?? freshOut(terminal.cwd, dataset.name, `${head}-seed${seed}`);
@@ -88,6 +91,7 @@ async function train(
   });
   const progress = createProgress(terminal, { quiet: flags.quiet === true });
   if (flags.quiet !== true) progress.note(describeChoice(chosen));
+  if (flags.verbose === true) progress.note(describePlan(plan));
   try {
     context.interrupt.stopGracefully(() =>
       progress.note("Interrupted: writing a checkpoint. Once more stops at once."),

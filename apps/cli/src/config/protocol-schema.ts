@@ -61,7 +61,7 @@ const solver = z.discriminatedUnion("kind", [
     learningRate: rate.default(compactSolver.learningRate),
     batchSize: count.default(compactSolver.batchSize),
   }),
-  z.strictObject({ kind: z.literal("auto") }),
+  z.strictObject({ kind: z.literal("auto"), memory: z.number().gt(0).exactOptional() }),
   z.strictObject({
     kind: z.literal("kernel"),
     selector: z

@@ -16,15 +16,13 @@ export type ClosedForm =
 /** The closed form of a head under a protocol whose solver is resolved; undefined for heads trained by epochs. */
 export function closedFormOf(
   head: HeadName,
-  { estimator, objective }: ProtocolConfig,
+  { estimator }: ProtocolConfig,
 ): ClosedForm | undefined {
   switch (head) {
     case "linear-ridge":
     case "kernel-rbf":
       return { kind: head };
     case "glai":
-      // Without labels there is nothing to solve for: auto then trains the kept paths by epochs.
-      if (estimator.solver.kind === "auto" && objective.kind === "contrastive") return undefined;
       return closedFormOfSolver(estimator.solver);
     case "linear":
     case "mlp":
@@ -44,8 +42,8 @@ function closedFormOfSolver(solver: SolverConfig): ClosedForm | undefined {
     case "ridge":
     case "lbfgs":
       return { kind: "slabs" };
-    case "auto": // resolved by the plan; the dual serves any size through its own methods
-      return { kind: "infinite-kernel", power: 2, method: "auto" };
+    case "auto":
+      throw new Error("unreachable: solver auto is replaced before a run is planned");
     case "kernel":
       return solver.selector.kind === "infinite"
         ? { kind: "infinite-kernel", power: solver.selector.power, method: solver.method }

@@ -89,10 +89,12 @@ interface SolvedFit extends LinearFit {
 
 /** `rows`: those leave-one-out may count. */
 async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<SolvedFit> {
-  const { dataset } = run;
+  const { dataset, loss } = run;
   const { labels } = dataset.train;
-  const statistics = await gatherStatistics(algebraOf(run), z, labels, dataset.nClasses);
-  const choice = await chooseLambda(algebraOf(run), statistics, z, labels, rows);
+  const weights = loss.kind === "crossEntropy" ? loss.classWeights : undefined;
+  const algebra = algebraOf(run);
+  const statistics = await gatherStatistics(algebra, z, labels, dataset.nClasses, weights);
+  const choice = await chooseLambda(algebra, statistics, z, labels, rows, weights);
   const { report } = choice.solution;
   return {
     coefficients: choice.solution.coefficients,
@@ -114,7 +116,10 @@ async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<
         bytes: 8 * z.nColumns ** 2,
         detail: `ridge on ${z.nColumns} features`,
       },
-      retraining: { kind: "ridge", statistics, lambda: report.lambda },
+      // Weighted sums cannot be changed exactly: weights that depend on the counts change with them.
+      ...(weights === undefined && {
+        retraining: { kind: "ridge" as const, statistics, lambda: report.lambda },
+      }),
     },
   };
 }

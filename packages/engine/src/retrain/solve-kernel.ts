@@ -11,6 +11,9 @@ import { relativeResidual } from "../solvers/trailing.js";
 /** Bytes the Gram matrix may take. */
 export const gramMemory = 2 ** 31;
 
+/** Samples up to which a change is solved by a factorisation: to its tight residual, conjugate gradients take long. */
+const exactUpTo = 8000;
+
 /** A solved problem in the order of its rows. */
 export interface OrderedSolution {
   readonly beta: Matrix; // [n, nClasses]
@@ -26,7 +29,7 @@ export interface OrderedSolution {
 export async function solveOrdered(
   problem: KernelProblem,
   mu: number,
-  method: DualMethod = dualMethodFor(problem.labels.length, gramMemory),
+  method: DualMethod = dualMethodFor(problem.labels.length, gramMemory, exactUpTo),
 ): Promise<OrderedSolution> {
   const { algebra, targets } = problem;
   const n = problem.labels.length;

@@ -7,17 +7,22 @@ export interface DualEstimate {
   readonly bytes: number; // of the largest matrix, float32 (landmarks: float64)
 }
 
-const EXACT_UP_TO = 8000; // samples: beyond, the cube of a factorisation loses to conjugate gradients (measured)
+const EXACT_UP_TO = 4500; // samples: beyond, the cube of a factorisation loses to conjugate gradients (measured)
+const SMALL_PRECONDITIONER_UP_TO = 8000; // samples
 const MEMORY = 2 ** 31; // bytes that K may take
 
 export const landmarkCount = 4000;
 export const preconditionerRank = (nSamples: number): number =>
-  nSamples > EXACT_UP_TO ? 1000 : 500;
+  nSamples > SMALL_PRECONDITIONER_UP_TO ? 1000 : 500;
 
-/** Exact up to 8,000 samples, conjugate gradients while K fits in `memory` bytes, landmarks beyond. */
-export function dualMethodFor(nSamples: number, memory: number = MEMORY): DualMethod {
+/** Exact up to `exactUpTo` samples, conjugate gradients while K fits in `memory` bytes, landmarks beyond. */
+export function dualMethodFor(
+  nSamples: number,
+  memory: number = MEMORY,
+  exactUpTo: number = EXACT_UP_TO,
+): DualMethod {
   if (4 * nSamples * nSamples > memory) return "landmarks";
-  return nSamples > EXACT_UP_TO ? "conjugate-gradients" : "cholesky";
+  return nSamples > exactUpTo ? "conjugate-gradients" : "cholesky";
 }
 
 /**

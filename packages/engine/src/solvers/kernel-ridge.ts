@@ -33,7 +33,7 @@ export interface KernelRidgeOptions {
   readonly nClasses: number;
   readonly classWeights?: FloatArray; // [nClasses]
   readonly random: Random;
-  /** Default: exact up to 8,000 samples, conjugate gradients while K fits `memory`, landmarks beyond. */
+  /** Default: exact up to 4,500 samples, conjugate gradients while K fits `memory`, landmarks beyond. */
   readonly method?: DualMethod;
   readonly memory?: number; // bytes that K may take; default 2 GiB
   readonly mu?: number; // used as it is, instead of the choice by leave-one-out

@@ -1,4 +1,4 @@
-import type { LinearAlgebra, Matrix } from "@glai/core";
+import type { FloatArray, LinearAlgebra, Matrix } from "@glai/core";
 import { accuracyOf } from "./accuracy.js";
 import { goldenSection } from "./golden-section.js";
 import { takeRows } from "./matrices.js";
@@ -25,6 +25,7 @@ export async function chooseLambda(
   z: Matrix, // [n, F] the samples of the statistics
   labels: Uint32Array, // [n]
   rows: Uint32Array, // rows of z that are counted
+  classWeights?: FloatArray, // [C] of weighted statistics
 ): Promise<LambdaChoice> {
   const counted = takeRows(z, rows);
   const y = rows.map((row) => labels[row]);
@@ -41,6 +42,7 @@ export async function chooseLambda(
         solution,
         counted,
         y,
+        classWeights,
       );
       path.push({ penalty, meanSquaredError: error });
       if (best === undefined || error < best.error) best = { error, solution, scores };

@@ -1,4 +1,4 @@
-import { GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
+import { type FloatArray, GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
 import { transpose } from "./matrices.js";
 
 /**
@@ -42,7 +42,9 @@ export async function gatherStatistics(
   z: Matrix, // [n, F] float64
   labels: Uint32Array, // [n]
   nClasses: number,
+  classWeights?: FloatArray, // [nClasses]; every sum is then weighted, nSamples the sum of the weights
 ): Promise<RidgeStatistics> {
+  if (classWeights !== undefined) return gatherWeighted(algebra, z, labels, classWeights);
   const { nRows: n, nColumns: nFeatures, values } = z;
   const indicators = new Float64Array(n * nClasses);
   const counts = new Float64Array(nClasses);
@@ -76,6 +78,30 @@ export async function gatherStatistics(
     counts,
     touched: trace(gram.values, nFeatures),
   };
+}
+
+/** Sums with weight w for every row: those of √w z and √w y, with √w in place of the constant. */
+async function gatherWeighted(
+  algebra: LinearAlgebra,
+  z: Matrix,
+  labels: Uint32Array,
+  classWeights: FloatArray,
+): Promise<RidgeStatistics> {
+  const { nColumns: f } = z;
+  const values = z.values.slice();
+  for (let i = 0; i < values.length; i++) {
+    values[i] *= Math.sqrt(classWeights[labels[Math.floor(i / f)]]);
+  }
+  const plain = await gatherStatistics(algebra, { ...z, values }, labels, classWeights.length);
+  const counts = plain.counts.map((count, c) => count * classWeights[c]);
+  const cross = plain.cross.map((sum, i) => {
+    const c = i % classWeights.length;
+    return sum * Math.sqrt(classWeights[c]);
+  });
+  const sums = new Float64Array(f); // Σ w z = Σ over classes of cross
+  for (let i = 0; i < cross.length; i++) sums[Math.floor(i / classWeights.length)] += cross[i];
+  const nSamples = counts.reduce((sum, count) => sum + count, 0);
+  return { ...plain, nSamples, counts, cross, sums };
 }
 
 /** Statistics of both sets together. Classes that only one of them has are kept. */

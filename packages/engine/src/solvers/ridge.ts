@@ -1,4 +1,4 @@
-import { GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
+import { type FloatArray, GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
 import { type RidgeStatistics, trace } from "./ridge-statistics.js";
 
 /** y = z V + intercept: a linear layer over product features, in closed form. */
@@ -84,7 +84,7 @@ export async function ridgeScores(
 
 /**
  * Exact leave-one-out scores of rows that were in the fit: y − (y − f) / (1 − h), with the leverage
- * h = 1/N + ‖L⁻¹(z − z̄)‖². A quarter of the rows is enough to compare penalties.
+ * h = w (1/N + ‖L⁻¹(z − z̄)‖²) for a row of weight w (N the sum of weights). A quarter of the rows is enough to compare penalties.
  */
 export async function ridgeLeaveOneOut(
   algebra: LinearAlgebra,
@@ -92,6 +92,7 @@ export async function ridgeLeaveOneOut(
   solution: RidgeSolution,
   z: Matrix, // [n, F] rows of the training set
   labels: Uint32Array, // [n]
+  classWeights?: FloatArray, // [C] of a weighted fit
 ): Promise<{ readonly scores: Float64Array; readonly meanSquaredError: number }> {
   const { nFeatures: f, nClasses, nSamples, sums } = statistics;
   const n = z.nRows;
@@ -107,15 +108,18 @@ export async function ridgeLeaveOneOut(
   }
   const scores = new Float64Array(n * nClasses);
   let squares = 0;
+  let weights = 0;
   for (let i = 0; i < n; i++) {
+    const weight = classWeights?.[labels[i]] ?? 1;
+    weights += weight;
     for (let c = 0; c < nClasses; c++) {
       const y = labels[i] === c ? 1 : 0;
-      const residual = (y - fitted[i * nClasses + c]) / (1 - leverage[i]);
+      const residual = (y - fitted[i * nClasses + c]) / (1 - weight * leverage[i]);
       scores[i * nClasses + c] = y - residual;
-      squares += residual * residual;
+      squares += weight * residual * residual;
     }
   }
-  return { scores, meanSquaredError: squares / (n * nClasses) };
+  return { scores, meanSquaredError: squares / (weights * nClasses) };
 }
 
 function centre({

@@ -56,6 +56,36 @@ describe("ridge regression from statistics", () => {
     }
   });
 
+  it("counts a row of class weight w like w copies of it", async () => {
+    const weights = Float64Array.of(1, 3, 2);
+    const copies = [...labels].flatMap((label, row) => Array<number>(weights[label]).fill(row));
+    const copied: Matrix = {
+      values: Float64Array.from(copies.flatMap((row) => [...rows(row, row + 1).values])),
+      nRows: copies.length,
+      nColumns: 5,
+    };
+    const copiedLabels = Uint32Array.from(copies, (row) => labels[row]);
+    const expected = await gatherStatistics(algebra, copied, copiedLabels, 3);
+    const weighted = await gatherStatistics(algebra, z, labels, 3, weights);
+    expect(weighted.nSamples).toBe(expected.nSamples);
+    for (const name of ["gram", "sums", "cross", "counts"] as const) {
+      expect(relativeDistance(weighted[name], expected[name])).toBeLessThan(1e-12);
+    }
+    const solution = await solveRidge(algebra, weighted, 2);
+    const scratch = await solveRidge(algebra, expected, 2);
+    expect(relativeDistance(solution.coefficients, scratch.coefficients)).toBeLessThan(1e-12);
+    expect(solution.report.objective).toBeCloseTo(scratch.report.objective, 8);
+
+    const { scores } = await ridgeLeaveOneOut(algebra, weighted, solution, z, labels, weights);
+    for (const row of [1, 47, 88]) {
+      const one = labels.slice(row, row + 1);
+      const taken = await gatherStatistics(algebra, rows(row, row + 1), one, 3, weights);
+      const without = await solveRidge(algebra, removeStatistics(weighted, taken), 2);
+      const left = await ridgeScores(algebra, without, rows(row, row + 1));
+      expect(relativeDistance(scores.subarray(row * 3, row * 3 + 3), left)).toBeLessThan(1e-10);
+    }
+  });
+
   it("equals training from scratch after adding, removing and merging", async () => {
     const scratch = await solveRidge(
       algebra,

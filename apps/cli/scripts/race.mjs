@@ -1,0 +1,30 @@
+// The honest race: heads × sets × seeds on one thread, and its tables.
+//
+//   node apps/cli/scripts/race.mjs run runs/race [--sets a1,a2] [--seeds 0,1,2] [--heads glai,linear]
+//   node apps/cli/scripts/race.mjs write runs/race docs/guide/solvers.md
+//
+// `run` appends one line to <folder>/race.jsonl per finished run and skips what is there already, so it may be
+// stopped and called again. The clock is the process's processor time (one thread computes), evaluation excluded:
+// other work on the machine slows the wall clock, not this one.
+import { parseArgs } from "node:util";
+import { readRace, runRace } from "./race/run.mjs";
+import { writeTables } from "./race/tables.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sets: { type: "string" },
+    seeds: { type: "string", default: "0,1,2" },
+    heads: { type: "string" },
+  },
+});
+const [command, folder, page] = positionals;
+if (command === "run" && folder !== undefined)
+  await runRace(folder, {
+    sets: values.sets?.split(","),
+    seeds: values.seeds.split(",").map(Number),
+    heads: values.heads?.split(","),
+  });
+else if (command === "write" && folder !== undefined && page !== undefined)
+  writeTables(readRace(folder), page);
+else throw new Error("Expected: race.mjs run <folder>, or race.mjs write <folder> <page.md>");

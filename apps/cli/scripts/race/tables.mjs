@@ -1,0 +1,3 @@
+export function writeTables() {
+  throw new Error("todo");
+}
