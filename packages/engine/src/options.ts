@@ -1,4 +1,4 @@
-import type { Backend } from "@glai/core";
+import type { Backend, HeadModel } from "@glai/core";
 import type { Checkpoint, CheckpointStore } from "./checkpoint.js";
 import type { TrainingEvent } from "./events.js";
 import type { HeadName, ProtocolConfig } from "./protocol.js";
@@ -23,6 +23,11 @@ export interface TrainOptions {
   onEvent?(event: TrainingEvent): void;
   /** Gets a checkpoint after every epoch and when the run is aborted. */
   readonly checkpoint?: CheckpointStore;
+  /**
+   * An earlier head whose preprocessing, selector and selection are kept and whose weights the last phase starts
+   * from. For heads trained by epochs and for glai with solver adam or lbfgs.
+   */
+  readonly from?: HeadModel;
   /** A checkpoint of a run with the same data, head, protocol, seed and backend. */
   readonly resume?: Checkpoint;
 }

@@ -39,6 +39,7 @@ export interface RunState {
   buffers?: SessionBuffers | undefined; // only while they are those of this very position
   best?: FloatArray; // [nParameters] weights of the best epoch of the training phase
   previous?: FloatArray; // [nParameters] of the reduced MLP after `epoch`, for the next structural shift
+  start?: FloatArray; // [nParameters] where the last phase begins, of a run that goes on from an earlier head
   selector?: FloatArray; // [nParameters] of the frozen reduced MLP, from conversion on
   selection?: PathSelection; // from training on
   solution?: Solution; // of a closed form, instead of `best`

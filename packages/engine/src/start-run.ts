@@ -14,6 +14,7 @@ import type { RunContext } from "./run-context.js";
 import { freshState } from "./run-state.js";
 import { createStopwatch } from "./stopwatch.js";
 import { createStreams } from "./streams.js";
+import { warmStart } from "./warm-start.js";
 
 /** Probes the backend, plans, and takes up the checkpoint if there is one. Emits the plan. */
 export async function startRun(dataset: Dataset, options: TrainOptions): Promise<RunContext> {
@@ -40,13 +41,13 @@ function trainsSelector(head: HeadName, protocol: ProtocolConfig): boolean {
 
 function describe(
   { classNames, name }: Dataset,
-  { head, protocol, seed, mlpEpochs }: TrainOptions,
+  { head, protocol, seed, mlpEpochs, from }: TrainOptions,
   plan: RunPlan,
 ): ModelDescription {
   const named = protocol.objective.kind === "classification" && classNames !== undefined;
   return {
     head,
-    sizes: plan.trained,
+    sizes: from?.body.kind === "estimator" ? from.body.selector.sizes : plan.trained,
     classNames: named ? classNames : null,
     config: {
       protocol: protocol as unknown as JsonValue,
@@ -57,16 +58,23 @@ function describe(
   };
 }
 
+const keptNote =
+  "Preprocessing, selector and paths are those of an earlier head, and its weights are where training starts.";
+
 function createRun(dataset: Dataset, options: TrainOptions, capability: Capability): RunContext {
-  const { head, backend, seed, signal, checkpoint, resume } = options;
+  const { head, backend, seed, signal, checkpoint, resume, from } = options;
   const protocol = head === "glai" ? withSolver(options.protocol, dataset) : options.protocol;
-  const plan = planRun(dataset, options);
-  const description = describe(dataset, options, plan);
+  const planned = planRun(dataset, options);
   const now = (): number => options.now();
   const identity = checkpoint || resume ? identityOf(dataset, options, capability) : undefined;
   const saved = resume && decodeCheckpoint(resume);
   const warning = saved && identity && compareIdentities(saved.identity, identity);
-  const state = saved?.state ?? freshState(trainsSelector(head, protocol) ? "reduced" : "training");
+  const earlier = from && warmStart(from, dataset, { head, protocol, sizes: planned.trained });
+  const plan =
+    earlier === undefined ? planned : { ...planned, notes: [...planned.notes, keptNote] };
+  const fresh = freshState(trainsSelector(head, protocol) ? "reduced" : "training");
+  const state = saved?.state ?? { ...fresh, ...earlier };
+  const description = describe(dataset, options, plan);
   const stopwatch = createStopwatch(now, state.clocks);
   const run: RunContext = {
     dataset,

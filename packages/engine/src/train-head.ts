@@ -18,6 +18,7 @@ import type { HeadRun } from "./run.js";
 import type { PreparedFeatures, RunContext } from "./run-context.js";
 import { kept } from "./run-state.js";
 import { startRun } from "./start-run.js";
+import { startOf } from "./warm-start.js";
 
 /**
  * Trains one head on any backend: preprocess → (reduced training → conversion → estimator training) or
@@ -75,7 +76,7 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
     return runPhase(run, "training", "training", () =>
       trainToStop(run, {
         model: { kind: "mlp", sizes: network.sizes },
-        initial: network.parameters,
+        initial: startOf(state, network.parameters),
         training:
           plan.head === "mlp-adam" && estimator.solver.kind === "adam"
             ? estimator.solver
@@ -97,7 +98,8 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
         network,
       ),
     );
-  const selector = { sizes: network.sizes, parameters: kept(state.selector, "selector") };
+  const sizes = run.description.sizes; // of a kept selector, or of the network of this run
+  const selector = { sizes, parameters: kept(state.selector, "selector") };
   if (part !== undefined && form?.kind === "trained-kernel")
     return runPhase(run, "training", "training", () =>
       solveHead(run, prepared, form, { selector, honestRows: part.unseen }),
@@ -117,7 +119,7 @@ async function trainPhases(run: RunContext, prepared: PreparedFeatures): Promise
   return runPhase(run, "training", "training", () =>
     trainToStop(run, {
       model: { kind: "estimator", selection },
-      initial: selection.weights,
+      initial: startOf(state, selection.weights),
       training: solver.kind === "adam" ? solver : compactSolver,
       order: streams.estimatorOrder,
       dropoutSeed: streams.estimatorDropout,

@@ -65,8 +65,10 @@ export async function configFrom(
   flags: ConfigFlags,
   own: JsonObject,
   { terminal }: CommandContext,
+  earlier?: JsonObject, // configuration of a run that this one goes on from
 ): Promise<Config> {
-  const given = await givenConfig(flags, own, terminal.cwd);
+  const asked = await givenConfig(flags, own, terminal.cwd);
+  const given = earlier === undefined ? asked : mergeOverrides([earlier, asked]);
   const { protocol } = given;
   const paper = isJsonObject(protocol) && protocol.name === "paper";
   return resolveConfig(given, paper ? configDefaults : { ...configDefaults, heads: fastHeads });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { GlaiError, type JsonValue } from "@glai/core";
+import { earlierHead } from "../run/earlier-head.js";
 import { planRun } from "@glai/engine";
 import { type DatasetOnDisk, openRunFolder, readManifest } from "@glai/io/node";
 import { type Command, Option } from "commander";
@@ -41,6 +42,7 @@ interface TrainFlags extends ConfigFlags, DataFlags {
   readonly resume?: boolean;
   readonly compact?: boolean;
   readonly verbose?: boolean;
+  readonly from?: string;
 }
 
 export function addTrain(program: Command, context: CommandContext): void {
@@ -57,6 +59,10 @@ export function addTrain(program: Command, context: CommandContext): void {
     .option("--seed <n>", "of everything random in the run (0)", parseSeed)
     .option("--out <folder>", "run folder (default: a new one under runs/)")
     .option("--compact", "glai as a small, pruned, certified path head instead of a closed form")
+    .option(
+      "--from <run>",
+      "go on from this run's head: its selector, paths and configuration are kept, its weights are the start",
+    )
     .option("--verbose", "say what was decided before training, and from which cost model")
     .option("--resume", "go on with the run in --out from its last checkpoint");
   addDataOptions(addConfigOptions(command)).action(
@@ -76,7 +82,10 @@ async function train(
 ): Promise<TrainDocument | undefined> {
   const { terminal } = context;
   const before = flags.resume === true ? await manifestToResume(flags, context) : undefined;
-  const config = before?.config ?? (await configFrom(flags, ownKeys(flags), context));
+  const from = before?.from?.path ?? flags.from;
+  const earlier = from === undefined ? undefined : await earlierHead(resolve(terminal.cwd, from));
+  const config =
+    before?.config ?? (await configFrom(flags, ownKeys(flags), context, earlier?.config));
   if (printConfig(config, flags, context)) return undefined;
   const data = requiredData(given, "glai train data/ --out runs/x");
   const dataset = await readData(context, data, flags);
@@ -99,7 +108,15 @@ async function train(
     const path = dataPath(terminal.cwd, data);
     const manifest =
       before ??
-      newManifest({ kind: "train", config, dataset, path, chosen, startedAt: new Date() });
+      newManifest({
+        kind: "train",
+        config,
+        dataset,
+        path,
+        chosen,
+        startedAt: new Date(),
+        ...(earlier && { from: earlier.origin }),
+      });
     progress.start(`${head}, seed ${seed}`, 0, 1);
     const run = await runInFolder(dataset, folder, manifest, {
       head,
@@ -110,6 +127,7 @@ async function train(
       now: terminal.now,
       progress,
       resume: before !== undefined,
+      ...(earlier && { from: earlier.model }),
     });
     const document = trainDocument(run, {
       config,

@@ -25,6 +25,8 @@ export interface Manifest {
   readonly config: Config;
   readonly backend: string; // the one that does the work, also where the configuration says auto
   readonly capability: ReturnType<typeof capabilityDocument>;
+  /** The run whose head this one started from. */
+  readonly from?: { readonly path: string; readonly model: string }; // model: SHA-256
   /** Of a head that was changed: `dataset` and `config` are those its first parent was trained with. */
   readonly update?: {
     readonly change: "add" | "merge" | "remove";
@@ -42,8 +44,9 @@ export function newManifest(parts: {
   readonly path: string;
   readonly chosen: ChosenBackend;
   readonly startedAt: Date;
+  readonly from?: Manifest["from"];
 }): Manifest {
-  const { kind, config, dataset, path, chosen, startedAt } = parts;
+  const { kind, config, dataset, path, chosen, startedAt, from } = parts;
   return {
     schema,
     kind,
@@ -54,6 +57,7 @@ export function newManifest(parts: {
     config,
     backend: chosen.name,
     capability: capabilityDocument(chosen.capability),
+    ...(from && { from }),
     result: null,
   };
 }

@@ -1,4 +1,4 @@
-import { GlaiError, isGlaiError } from "@glai/core";
+import { GlaiError, type HeadModel, isGlaiError } from "@glai/core";
 import {
   type Checkpoint,
   type CheckpointStore,
@@ -24,6 +24,7 @@ export interface FolderRunOptions extends Pick<
   readonly interrupt: Interrupt;
   readonly progress: Progress;
   readonly resume: boolean;
+  readonly from?: HeadModel;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function runInFolder(
 ): Promise<HeadRun> {
   const { interrupt, progress, resume, now } = options;
   const { signal } = interrupt;
-  const from = resume ? await lastCheckpoint(folder, progress) : undefined;
+  const last = resume ? await lastCheckpoint(folder, progress) : undefined;
   await folder.writeManifest(manifestJson({ ...manifest, status: "running" }));
   try {
     const run = await trainHead(dataset, {
@@ -52,7 +53,8 @@ export async function runInFolder(
       now,
       signal,
       checkpoint: throttledStore(folder, signal, now),
-      ...(from !== undefined && { resume: from }),
+      ...(last !== undefined && { resume: last }),
+      ...(options.from && { from: options.from }),
       onEvent(event) {
         progress.event(event);
         holdDuringConversion(interrupt, options.backend, event);

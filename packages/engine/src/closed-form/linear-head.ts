@@ -45,7 +45,7 @@ export async function solveSlabs(
   const { solver } = run.protocol.estimator;
   const fit =
     solver.kind === "lbfgs"
-      ? await fitSoftmax(run, z, solver.lambda)
+      ? await fitSoftmax(run, z, solver.lambda, startOf(run, selector, selection))
       : await fitRidge(run, z, frozen.honestRows);
   return { ...fit.rest, body: slabBody(fit, selector, selection) };
 }
@@ -124,7 +124,12 @@ async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<
   };
 }
 
-async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<SolvedFit> {
+async function fitSoftmax(
+  run: RunContext,
+  z: Matrix,
+  lambda: number,
+  start: LinearFit | undefined,
+): Promise<SolvedFit> {
   const { dataset, loss } = run;
   const fit = await softmaxRegression(
     algebraOf(run),
@@ -134,6 +139,7 @@ async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<S
     lambda,
     {
       ...(loss.kind === "crossEntropy" && loss.classWeights && { classWeights: loss.classWeights }),
+      ...(start && { start }),
     },
   );
   return {
@@ -152,6 +158,21 @@ async function fitSoftmax(run: RunContext, z: Matrix, lambda: number): Promise<S
       },
     },
   };
+}
+
+/** The fit of the head a run goes on from: `slabBody` the other way round. */
+function startOf(
+  { state }: RunContext,
+  selector: Mlp,
+  selection: PathSelection,
+): LinearFit | undefined {
+  if (state.start === undefined) return undefined;
+  const coefficients = Float64Array.from(state.start);
+  const nClasses = coefficients.length / selection.nBlocks;
+  const from = constantSlab(selection, selector.sizes[0]) * nClasses;
+  const intercept = coefficients.slice(from, from + nClasses);
+  coefficients.fill(0, from, from + nClasses); // penalised, beside an intercept that is not
+  return { coefficients, intercept };
 }
 
 /** The always-open slab of the constant: where the intercept goes. */

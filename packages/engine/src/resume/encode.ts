@@ -35,14 +35,14 @@ interface CheckpointState extends PlainState, CheckpointHeader {
   readonly preprocessing: JsonValue;
 }
 
-const floatFields = ["best", "previous", "selector"] as const;
+const floatFields = ["best", "previous", "selector", "start"] as const;
 const bufferFields = ["parameters", "firstMoment", "secondMoment", "step"] as const;
 
 /** A state as a checkpoint, which stays as it is while the run goes on. */
 export function encodeCheckpoint(state: RunState, header: CheckpointHeader): Checkpoint {
-  const { buffers, best, previous, selector, selection, preprocessing, ...plain } = state;
+  const { buffers, best, previous, selector, start, selection, preprocessing, ...plain } = state;
   const arrays: Record<string, CheckpointArray> = {};
-  const floats = { best, previous, selector };
+  const floats = { best, previous, selector, start };
   for (const name of floatFields) {
     const array = floats[name];
     if (array !== undefined) arrays[name] = array.slice();

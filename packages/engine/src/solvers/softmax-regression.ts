@@ -12,7 +12,12 @@ export async function softmaxRegression(
   labels: Uint32Array, // [n]
   nClasses: number,
   lambda: number,
-  options: { readonly classWeights?: FloatArray; readonly maxIterations?: number } = {},
+  options: {
+    readonly classWeights?: FloatArray;
+    readonly maxIterations?: number;
+    /** Where to start: [F, C] and [C]; default 0. */
+    readonly start?: { readonly coefficients: FloatArray; readonly intercept: FloatArray };
+  } = {},
 ): Promise<
   LbfgsResult & { readonly coefficients: Float64Array; readonly intercept: Float64Array }
 > {
@@ -23,6 +28,11 @@ export async function softmaxRegression(
     kind: "crossEntropy" as const,
     ...(options.classWeights && { classWeights: options.classWeights }),
   };
+  const start = new Float64Array(size + nClasses);
+  if (options.start !== undefined) {
+    start.set(options.start.coefficients);
+    start.set(options.start.intercept, size);
+  }
   const result = await minimizeLbfgs(
     async (point) => {
       const v = point.subarray(0, size);
@@ -41,7 +51,7 @@ export async function softmaxRegression(
       for (let i = 0; i < gradient.length; i++) out[size + (i % nClasses)] += gradient[i];
       return { value: value + (lambda / 2) * squares, gradient: out };
     },
-    new Float64Array(size + nClasses),
+    start,
     options.maxIterations === undefined ? {} : { maxIterations: options.maxIterations },
   );
   return {
