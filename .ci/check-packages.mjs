@@ -1,24 +1,30 @@
-// Packs every public package as it would be published, checks the tarballs with publint and
-// attw, installs them all in an empty folder with npm and uses them there.
+// The rehearsal of a release, and the release: packs every public package and every platform package, checks the
+// tarballs with publint and attw, installs them all in an empty folder with npm and uses them there.
+//
+//   node .ci/check-packages.mjs              the rehearsal: ends with `npm publish --dry-run` of every tarball
+//   node .ci/check-packages.mjs --publish    the same, then publishes exactly these tarballs
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
+const publishes = process.argv.includes("--publish");
 const scratch = mkdtempSync(join(tmpdir(), "glai-packages-"));
 try {
   const packages = publicPackages();
   const tarballs = packages.map(pack);
   for (const tarball of tarballs) lint(tarball);
-  installAndUse(packages, tarballs);
+  const platformTarballs = packages.flatMap(packForPlatform);
+  installAndUse(packages, [...platformTarballs, ...tarballs]);
+  for (const tarball of [...platformTarballs, ...tarballs]) publish(tarball);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Workspaces that would be published: [{ folder, name, bin }]. */
+/** Workspaces that would be published, those before that others depend on: [{ folder, name, … }]. */
 function publicPackages() {
-  return ["packages", "apps"]
+  const found = ["packages", "apps"]
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
     .filter((folder) => existsSync(join(folder, "package.json")))
     .map((folder) => ({
@@ -26,6 +32,34 @@ function publicPackages() {
       ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
     }))
     .filter((manifest) => manifest.private !== true);
+  const ordered = [];
+  const visit = (manifest) => {
+    if (ordered.includes(manifest)) return;
+    for (const other of found) if (manifest.dependencies?.[other.name] !== undefined) visit(other);
+    ordered.push(manifest);
+  };
+  for (const manifest of found) visit(manifest);
+  return ordered;
+}
+
+/** Compiled code for the platform that this runs on, of a package that has such: [tarball] or []. */
+function packForPlatform({ folder, name }) {
+  const script = join(folder, "scripts/package-platform.js");
+  if (!existsSync(script)) return [];
+  const out = join(scratch, "platform");
+  run(process.execPath, [script, "--out", out, ...(publishes ? [] : ["--optional"])]);
+  const made = existsSync(out) ? readdirSync(out).map((file) => join(out, file)) : [];
+  if (made.length === 0) console.log(`${name}: released without its compiled kernels from here.`);
+  return made;
+}
+
+function publish(tarball) {
+  const rehearsal = publishes ? [] : ["--dry-run"];
+  if (publishes && isPublished(tarball)) {
+    console.log(`${tarball}: this version is there already.`); // a release that broke off goes on
+    return;
+  }
+  run("npm", ["publish", tarball, "--access", "public", "--loglevel=error", ...rehearsal]);
 }
 
 function pack({ folder, name }) {
@@ -58,7 +92,34 @@ function installAndUse(packages, tarballs) {
   writeFileSync(join(home, "smoke.mjs"), lines.map((line) => `{${line}\n}`).join("\n"));
   run(process.execPath, ["smoke.mjs"], { cwd: home });
   run("npx", ["--no-install", "glai", "doctor"], { cwd: home });
+  expectBackends(home, tarballs);
   run("npx", ["--no-install", "glai", "inspect", "A1"], { cwd: home }); // data came along
+}
+
+function isPublished(tarball) {
+  const { stdout } = spawnSync("tar", ["-xOf", tarball, "package/package.json"], {
+    encoding: "utf8",
+  });
+  const { name, version } = JSON.parse(stdout);
+  return (
+    spawnSync("npm", ["view", `${name}@${version}`, "version"], {
+      encoding: "utf8",
+    }).stdout.trim() === version
+  );
+}
+
+/** `doctor` must see each backend package once, and a compiled package as a part of its backend. */
+function expectBackends(home, tarballs) {
+  const args = ["--no-install", "glai", "doctor", "--json"];
+  const { stdout } = spawnSync("npx", args, { cwd: home, encoding: "utf8" });
+  const { backends } = JSON.parse(stdout);
+  const names = backends.map(({ name }) => name).join(", ");
+  if (names !== "cpu, reference, cuda")
+    throw new Error(`Expected the backends cpu, reference, cuda but doctor found ${names}.`);
+  const compiled = tarballs.some((tarball) => /backend-cuda-linux-x64/.test(tarball));
+  const { available, reason = "" } = backends.find(({ name }) => name === "cuda").capability;
+  if (!available && /not built/.test(reason) === compiled)
+    throw new Error(`Backend cuda, installed ${compiled ? "with" : "without"} kernels: ${reason}`);
 }
 
 function bin(name) {

@@ -8,6 +8,9 @@
 
 namespace {
 
+/// What src/addon.ts expects; a platform package of another release may have another one.
+constexpr int kInterfaceVersion = 1;
+
 /// device() → { available, reason, hint, name, memoryBytes, computeCapability }
 Napi::Value device(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -23,6 +26,7 @@ Napi::Value device(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("interfaceVersion", kInterfaceVersion);
   exports.Set("device", Napi::Function::New(env, device));
   glai::cuda::registerSession(env, exports);
   glai::cuda::registerConversion(env, exports);

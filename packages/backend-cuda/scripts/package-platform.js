@@ -1,6 +1,7 @@
 // Packs the addon that was built here as the optional package for this platform.
 //
 //   node scripts/package-platform.js [--out FOLDER]    writes the tarball there (default build/platform)
+//   node scripts/package-platform.js --optional …      the same, but exit 0 without one where nothing can be built
 //
 // Builds first when the addon is not up to date. The package holds one file of code: the addon, with the CUDA
 // runtime linked in. Publishing is another step (docs/contributing/releasing.md).
@@ -16,12 +17,13 @@ const out = at < 0 ? join(root, "build", "platform") : resolve(process.argv[at +
 const staging = join(root, "build", "platform-package");
 
 if (platform() !== "linux" || arch() !== "x64") {
-  console.error(
-    `@glai/backend-cuda: no platform package for ${platform()}-${arch()}, only linux-x64.`,
-  );
-  process.exit(1);
+  stop(`no platform package for ${platform()}-${arch()}, only linux-x64.`);
 }
-run(process.execPath, [join(root, "scripts", "build-native.js"), "--require"], root);
+const build = spawnSync(process.execPath, [join(root, "scripts", "build-native.js"), "--require"], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (build.status !== 0) stop("no platform package, because there is no addon.");
 
 const { version, license, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const name = "@glai/backend-cuda-linux-x64";
@@ -48,6 +50,11 @@ writeFileSync(
   `# ${name}\n\nThe compiled kernels of \`@glai/backend-cuda\`, which finds them by itself when both are installed.\n`,
 );
 run("npm", ["pack", "--silent", "--pack-destination", out], staging);
+
+function stop(why) {
+  console.error(`@glai/backend-cuda: ${why}`);
+  process.exit(process.argv.includes("--optional") ? 0 : 1);
+}
 
 function run(command, args, cwd) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: "inherit" });

@@ -1,5 +1,8 @@
 import { GlaiError, type GlaiErrorCode } from "@glai/core";
 
+/** Moves with every change of `CudaAddon`, here and in native/addon.cc. */
+export const interfaceVersion = 1;
+
 /** A session inside the addon; only its functions know what it is. */
 export type NativeSession = object & { readonly native: unique symbol };
 
@@ -61,6 +64,7 @@ export interface NativeFeatures {
  * libuv threads, one call per session at a time. Typed arrays must stay as they are until a promise settles.
  */
 export interface CudaAddon {
+  readonly interfaceVersion: number;
   device(): DeviceReport;
   createSession(config: {
     readonly sizes: Uint32Array;

@@ -4,6 +4,9 @@ import {
   type PathSelection,
   type TrainingSpec,
 } from "@glai/core";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { createBackendOver } from "../src/backend.js";
 import { createCudaBackend } from "../src/index.js";
@@ -59,6 +62,17 @@ describe("the backend on this machine", () => {
     if (capability.available) return expect(capability.device).toContain("GiB");
     expect(capability.reason).toMatch(/not built|driver|GPU/);
     expect(capability.hint).toMatch(/\w/);
+  });
+
+  it("refuses an addon of another release, in words", () => {
+    const folder = mkdtempSync(join(tmpdir(), "glai-cuda-"));
+    const path = join(folder, "addon.cjs");
+    writeFileSync(path, "module.exports = { createSession() {}, interfaceVersion: 0 };");
+    process.env["GLAI_CUDA_ADDON"] = path;
+    const load = loadAddon();
+    delete process.env["GLAI_CUDA_ADDON"];
+    rmSync(folder, { recursive: true });
+    expect(load).toMatchObject({ tried: [expect.stringMatching(/another version/)] });
   });
 
   it("refuses a tier that it does not have", () => {

@@ -29,10 +29,17 @@ export async function installedBackends(start: string): Promise<ReadonlyMap<stri
     const names = await readdir(scope).catch(() => []); // no such folder: nothing is installed there
     for (const name of names.filter((entry) => entry.startsWith(prefix))) {
       const short = name.slice(prefix.length);
-      if (!found.has(short)) found.set(short, join(scope, name));
+      if (found.has(short) || (await isForOnePlatform(join(scope, name)))) continue;
+      found.set(short, join(scope, name));
     }
     if (folder === dirname(folder)) return found;
   }
+}
+
+/** A package with compiled code for one platform (`os` in its manifest) is a part of a backend, not one. */
+async function isForOnePlatform(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, "package.json"), "utf8").catch(() => "{}"); // the import says what is wrong
+  return /"os"\s*:/.test(text);
 }
 
 /**

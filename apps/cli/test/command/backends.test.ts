@@ -40,6 +40,9 @@ beforeAll(() => {
        }) };
      };`,
   );
+  const compiled = join(root, "node_modules/@glai/backend-oracle-linux-x64");
+  mkdirSync(compiled, { recursive: true });
+  writeFileSync(join(compiled, "package.json"), JSON.stringify({ os: ["linux"], cpu: ["x64"] }));
   install("broken", `throw new Error("it fell apart");`);
   install(
     "wrong",
