@@ -94,8 +94,8 @@ export function forEachChunk(
 ): void {
   const layers: AffineLayer[] = layersOf(network).map((layer) => ({
     ...layer,
-    weights: Float64Array.from(layer.weights),
-    biases: Float64Array.from(layer.biases),
+    weights: new Float64Array(layer.weights),
+    biases: new Float64Array(layer.biases),
   }));
   checkWidth(network, features);
   const inputs = layers.map((layer) => new Float64Array(chunkRows * layer.nIn));

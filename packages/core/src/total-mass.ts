@@ -1,6 +1,6 @@
 import { activationPatterns } from "./activation-patterns.js";
 import { affine, type AffineLayer } from "./affine.js";
-import type { Features } from "./arrays.js";
+import type { Features, FloatArray } from "./arrays.js";
 import { getBit } from "./bits.js";
 import { checkFeatures } from "./checks.js";
 import type { ActivationPatterns } from "./conversion.js";
@@ -25,8 +25,8 @@ export function totalMassUnder(
   checkFeatures(features, { name: "the features", nFeatures: network.sizes[0] });
   const layers: AffineLayer[] = layersOf(network).map((layer) => ({
     ...layer,
-    weights: Float64Array.from(layer.weights, Math.abs),
-    biases: Float64Array.from(layer.biases, Math.abs),
+    weights: absolute(layer.weights),
+    biases: absolute(layer.biases),
   }));
   const activations = network.sizes.map((n) => new Float64Array(chunkRows * n));
   const total = createCompensatedSum();
@@ -46,6 +46,13 @@ export function totalMassUnder(
     for (let i = 0; i < nRows * layers[layers.length - 1].nOut; i++) total.add(masses[i]);
   }
   return total.value() / features.nSamples;
+}
+
+/** A plain loop: `Float64Array.from(values, Math.abs)` goes through an iterator and takes ten times as long. */
+function absolute(values: FloatArray): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.abs(values[i]);
+  return out;
 }
 
 const chunkRows = 64; // a chunk's activations stay in cache

@@ -17,7 +17,18 @@ export function deviationLog(
     const rows = summaries.filter(
       (one) => one.experiment === experiment.experiment && one.group === "table3",
     );
-    const texts = [...experiment.deviations, ...orders(experiment, rows), ...underTheMlp(rows)];
+    const lean = summaries.find(
+      ({ group, head, ...one }) =>
+        one.experiment === experiment.experiment && group === "lean" && head === "glai",
+    );
+    const texts = [
+      ...experiment.deviations,
+      ...orders(experiment, rows),
+      ...underTheMlp("GLAI", rows),
+      ...(lean === undefined
+        ? []
+        : underTheMlp("Lean GLAI", [...rows.filter(({ head }) => head === "mlp"), lean])),
+    ];
     return texts.map((text) => ({ experiment: experiment.experiment, text }));
   });
 }
@@ -49,12 +60,12 @@ function orders({ paper }: Experiment, rows: readonly HeadSummary[]): string[] {
 }
 
 /** The claim that has to hold: GLAI's score is not under the MLP's beyond the spread over seeds. */
-function underTheMlp(rows: readonly HeadSummary[]): string[] {
+function underTheMlp(name: string, rows: readonly HeadSummary[]): string[] {
   const mlp = rows.find(({ head }) => head === "mlp");
   const glai = rows.find(({ head }) => head === "glai");
   if (mlp === undefined || glai === undefined) return [];
   const sign = glai.scoreName === "accuracy" ? 1 : -1;
   const gain = sign * (glai.score.mean - mlp.score.mean);
   const noise = Math.max(glai.score.std, mlp.score.std);
-  return gain < -noise ? ["GLAI's score is under the MLP's beyond the spread over seeds."] : [];
+  return gain < -noise ? [`${name}'s score is under the MLP's beyond the spread over seeds.`] : [];
 }

@@ -5,7 +5,7 @@ import type { reproduceSchema } from "../schemas/reproduce.js";
 import { deviationLog } from "./deviations.js";
 import type { Experiment } from "./experiment.js";
 import type { UnitResults } from "./run-all.js";
-import { type HeadSummary, observations, summarise } from "./summary.js";
+import { type HeadSummary, leanObservations, observations, summarise } from "./summary.js";
 
 export type ReproduceDocument = z.infer<typeof reproduceSchema>;
 
@@ -20,7 +20,9 @@ export function reproduceDocument(
 ): ReproduceDocument {
   const summaries = summarise(records);
   const tests = contrastTests(observations(records));
-  const glai = summaries.filter(({ group, head }) => group === "table3" && head === "glai");
+  const of = (wanted: HeadSummary["group"]) =>
+    summaries.filter(({ group, head }) => group === wanted && head === "glai");
+  const [glai, lean] = [of("table3"), of("lean")];
   return {
     experiments: experiments.map(({ experiment }) => experiment),
     seeds: [...made.seeds],
@@ -32,6 +34,11 @@ export function reproduceDocument(
     conclusion: chanceSentences(tests),
     speedup: meanOf(glai.map(({ speedup }) => speedup)),
     speedupToTarget: meanOf(glai.map(({ speedupToTarget }) => speedupToTarget)),
+    lean: {
+      speedup: meanOf(lean.map(({ speedup }) => speedup)),
+      speedupToTarget: meanOf(lean.map(({ speedupToTarget }) => speedupToTarget)),
+      tests: [...contrastTests(leanObservations(records))],
+    },
     deviations: [...deviationLog(experiments, summaries)],
     failures: [...failures],
     reused,

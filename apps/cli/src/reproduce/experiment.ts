@@ -35,6 +35,13 @@ export const experimentSchema = z.strictObject({
     protocol: z.enum(["fast", "paper"]),
     heads: z.array(z.enum(headNames)),
   }),
+  lean: z.strictObject({
+    share: z.number().gt(0).max(1).describe("of K = O − R"),
+    rank: z.enum(["random", "theorem2"]),
+    reducedEpochs: count,
+    batchSize: count.describe("of the estimator"),
+    selectionRows: count,
+  }),
   episodes: z.strictObject({ count, ways: count, shots: count, queries: count }).optional(),
   protocol: protocolSchema,
   deviations: z.array(z.string()),

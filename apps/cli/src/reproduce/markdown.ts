@@ -3,7 +3,9 @@ import type { ContrastTest } from "../comparison/contrasts.js";
 import { formatNumber } from "../output/format.js";
 import type { Experiment } from "./experiment.js";
 import { table3Heads } from "./experiment.js";
+import { paperScore, plainScore, plusMinus, ratio, scoreCell, table } from "./cells.js";
 import type { ReproduceDocument } from "./document.js";
+import { leanTable } from "./lean-table.js";
 import type { HeadSummary } from "./summary.js";
 
 /** The paper's p-values: Table 4 and 5, time and score. */
@@ -38,6 +40,7 @@ export function renderTables(
     "",
     ...contrastTables(document.tests),
     ...document.conclusion.flatMap((sentence) => [sentence, ""]),
+    ...leanTable(document),
     ...honest(document.summaries),
     ...ablation(document.summaries),
     "### Deviations",
@@ -164,44 +167,4 @@ function ablation(summaries: readonly HeadSummary[]): string[] {
     ...table(["Exp.", "Data", "ρ", "GLAI", "MLP"], rows),
     "",
   ];
-}
-
-function scoreCell({ score, scoreName, interval }: HeadSummary): string {
-  if (scoreName === "loss") return `loss ${loss(score.mean)} ± ${loss(score.std)}`;
-  const range =
-    interval === null
-      ? ""
-      : ` (95 %: ${(100 * interval.lower).toFixed(1)} to ${(100 * interval.upper).toFixed(1)})`;
-  return `${plusMinus(100 * score.mean, 100 * score.std, 2)} %${range}`;
-}
-
-function plainScore(score: number, scoreName: HeadSummary["scoreName"]): string {
-  return scoreName === "loss" ? loss(score) : `${(100 * score).toFixed(2)} %`;
-}
-
-function paperScore(
-  [mean, std]: readonly [number, number],
-  scoreName: HeadSummary["scoreName"],
-): string {
-  return scoreName === "loss"
-    ? `loss ${loss(mean)} ± ${loss(std)}`
-    : `${plusMinus(mean, std, 2)} %`;
-}
-
-function loss(value: number): string {
-  return value === 0 || Math.abs(value) >= 0.001 ? value.toFixed(4) : value.toExponential(2);
-}
-
-function plusMinus(mean: number, std: number, digits: number): string {
-  return `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`;
-}
-
-function ratio(value: HeadSummary["speedup"]): string {
-  return value === null ? "–" : `${plusMinus(value.mean, value.std, 2)} ×`;
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const row = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [row(titles), row(titles.map(() => "---")), ...rows.map(row)];
 }

@@ -3,7 +3,7 @@ import { experimentNames } from "../config/schema.js";
 import { secondsSchema } from "../schemas/parts.js";
 
 /** Which part of the reproduction a run belongs to. */
-export const groupNames = ["table3", "honest", "ablation"] as const;
+export const groupNames = ["table3", "lean", "honest", "ablation"] as const;
 
 const episodeMean = z.strictObject({
   mean: z.number(),

@@ -4,7 +4,7 @@ import { GlaiError, isGlaiError } from "@glai/core";
 import type { RunFolder } from "@glai/io/node";
 import { type RunRecord, type UnitFile, unitFileSchema } from "./record.js";
 import { runUnit, type UnitContext } from "./run-unit.js";
-import { keyOf, type Unit } from "./units.js";
+import { keyOf, type Unit, withShare } from "./units.js";
 
 /** A unit that failed, and why; the others go on. */
 export interface Failure {
@@ -43,8 +43,9 @@ export async function runUnits(
   const failures: Failure[] = [];
   const mlps = new Map<string, { epochs: number; score: number }>();
   let reused = 0;
-  for (const [index, unit] of units.entries()) {
-    const { quick, ...parts } = await context.contextOf(unit);
+  for (const [index, planned] of units.entries()) {
+    const { quick, ...parts } = await context.contextOf(planned);
+    const unit = withShare(planned, parts.dataset);
     const seedKey = `${unit.experiment.experiment} ${unit.seed}`;
     const mlp = mlps.get(seedKey);
     const { version } = context;

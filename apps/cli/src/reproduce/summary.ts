@@ -73,15 +73,17 @@ function summary(own: readonly RunRecord[], all: readonly RunRecord[]): HeadSumm
   };
 }
 
-/** The paper's MLP of the same experiment and seed. */
+/** The paper's MLP of the same experiment and seed, the one that was interleaved with it if there is one. */
 function mlpOf(record: RunRecord, all: readonly RunRecord[]): RunRecord | undefined {
-  return all.find(
-    ({ group, head, experiment, seed }) =>
-      group === "table3" &&
-      head === "mlp" &&
-      experiment === record.experiment &&
-      seed === record.seed,
-  );
+  const mlpIn = (wanted: Group) =>
+    all.find(
+      ({ group, head, experiment, seed }) =>
+        group === wanted &&
+        head === "mlp" &&
+        experiment === record.experiment &&
+        seed === record.seed,
+    );
+  return (record.group === "lean" ? mlpIn("lean") : undefined) ?? mlpIn("table3");
 }
 
 /** Episodes of different seeds are independent draws: their squared standard errors add up. */
@@ -95,11 +97,28 @@ function intervalOf(own: readonly RunRecord[]): HeadSummary["interval"] {
   return { lower: mean - half, upper: mean + half };
 }
 
+/** The lean GLAI and its MLPs as the contrasts want them. */
+export function leanObservations(records: readonly RunRecord[]): readonly Observation[] {
+  const lean = records.filter(({ group, head }) => group === "lean" && head === "glai");
+  const pairs = lean.flatMap((record) => {
+    const mlp = mlpOf(record, records);
+    return mlp === undefined ? [record] : [{ ...mlp, group: record.group }, record];
+  });
+  return pairs.map(observation);
+}
+
 /** Runs of Table 3 as the contrasts want them: one task an experiment. */
 export function observations(records: readonly RunRecord[]): readonly Observation[] {
-  return records
-    .filter(({ group }) => group === "table3")
-    .map(({ experiment, seed, head, seconds, score, scoreName }) => {
-      return { task: experiment, seed, head, seconds: seconds.total, score, scoreName };
-    });
+  return records.filter(({ group }) => group === "table3").map(observation);
+}
+
+function observation({
+  experiment,
+  seed,
+  head,
+  seconds,
+  score,
+  scoreName,
+}: RunRecord): Observation {
+  return { task: experiment, seed, head, seconds: seconds.total, score, scoreName };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlockKind } from "@glai/core";
+import { type BlockKind, parameterCount, reduceSizes } from "@glai/core";
 import type { HeadName, ProtocolConfig } from "@glai/engine";
 import { protocolDefaults } from "@glai/engine";
 import type { DatasetOnDisk } from "@glai/io/node";
@@ -16,6 +16,7 @@ export interface Unit {
   readonly protocol: ProtocolConfig;
   readonly seed: number;
   readonly rho: number;
+  readonly share?: number; // of K = O − R to keep; O and R are known with the data: `withShare`
 }
 
 /** What a reproduction was asked for. */
@@ -36,10 +37,48 @@ export function unitsOf(experiment: Experiment, options: UnitOptions): readonly 
       split(experiment, heads).map((some) =>
         unit({ experiment, group, heads: some, protocol, seed }),
       );
+    const { share } = experiment.lean;
+    const lean = leanProtocol(experiment, paper);
+    const leanHeads: HeadName[] = experiment.episodes === undefined ? ["glai"] : ["mlp", "glai"];
+    const leanUnits = group("lean", leanHeads, lean).map((one) => ({ ...one, share }));
     const rhos = options.rhos.flatMap((rho) => group("ablation", ["glai"], { ...paper, rho }));
     const other = honestProtocol(experiment, options.quick);
-    return [...group("table3", heads, paper), ...group("honest", honest.heads, other), ...rhos];
+    return [
+      ...group("table3", heads, paper),
+      ...leanUnits,
+      ...group("honest", honest.heads, other),
+      ...rhos,
+    ];
   });
+}
+
+/** GLAI with less of everything; all that concerns the MLP stays. Episodes train it again beside GLAI. */
+function leanProtocol({ lean }: Experiment, protocol: ProtocolConfig): ProtocolConfig {
+  const { estimator, reduced } = protocol;
+  const { solver } = estimator;
+  return {
+    ...protocol,
+    selectionRows: Math.min(protocol.selectionRows, lean.selectionRows),
+    reduced: { ...reduced, freeze: { kind: "epochs", n: lean.reducedEpochs } },
+    estimator: {
+      ...estimator,
+      rank: lean.rank,
+      solver: solver.kind === "adam" ? { ...solver, batchSize: lean.batchSize } : solver,
+    },
+  };
+}
+
+/** The unit with its share of K = O − R as a number of paths. */
+export function withShare(unit: Unit, { train, nClasses }: DatasetOnDisk): Unit {
+  const { experiment, protocol, share } = unit;
+  if (share === undefined) return unit;
+  const { estimator, hidden, objective, rho } = protocol;
+  const nOutputs =
+    objective.kind === "contrastive" ? objective.nOutputs : (experiment.episodes?.ways ?? nClasses);
+  const sizes = [train.features.nFeatures, ...hidden, nOutputs];
+  const match = parameterCount(sizes) - parameterCount(reduceSizes(sizes, rho, { rule: "any" }));
+  const keep = Math.max(nOutputs, Math.round(share * match));
+  return { ...unit, protocol: { ...protocol, estimator: { ...estimator, budget: { keep } } } };
 }
 
 function withBlock(protocol: ProtocolConfig, block: BlockKind | undefined): ProtocolConfig {

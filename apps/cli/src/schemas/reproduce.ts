@@ -43,6 +43,13 @@ export const reproduceSchema = z.strictObject({
   conclusion: z.array(z.string()),
   speedup: meanSpeedupSchema.nullable().describe("of GLAI to the stop, over experiments"),
   speedupToTarget: meanSpeedupSchema.nullable(),
+  lean: z
+    .strictObject({
+      speedup: meanSpeedupSchema.nullable(),
+      speedupToTarget: meanSpeedupSchema.nullable(),
+      tests: z.array(testSchema),
+    })
+    .describe("GLAI with less of everything than the paper's constants, against the same MLP"),
   deviations: z.array(z.strictObject({ experiment: z.enum(experimentNames), text: z.string() })),
   failures: z.array(z.strictObject({ unit: z.string(), message: z.string() })),
   reused: z.int().describe("units that an earlier call had finished"),

@@ -1,9 +1,11 @@
-import { protocolDefaults, table2 } from "@glai/engine";
+import { datasetFolder } from "@glai/datasets";
+import { planRun, protocolDefaults, table2 } from "@glai/engine";
+import { readDataset } from "@glai/io/node";
 import { describe, expect, it } from "vitest";
 import { experimentNames } from "../../src/config/schema.js";
 import { parseAblation } from "../../src/reproduce/ablation.js";
 import { parseExperiments, readExperiment } from "../../src/reproduce/experiment.js";
-import { unitsOf } from "../../src/reproduce/units.js";
+import { unitsOf, withShare } from "../../src/reproduce/units.js";
 
 describe("apps/cli/experiments", () => {
   it.each(experimentNames)("%s says what the engine's protocol paper does", async (name) => {
@@ -59,7 +61,35 @@ describe("unitsOf", () => {
     expect(a.filter(({ group }) => group === "ablation").map(({ rho }) => rho)).toEqual([0.3, 0.3]);
     expect(new Set(a.map(({ file }) => file)).size).toBe(a.length);
     const c = unitsOf(await readExperiment("C2"), { ...options, rhos: [] });
-    expect(c.map(({ heads }) => heads.length)).toEqual([4, 4, 4, 4]);
+    expect(c.map(({ heads }) => heads.length)).toEqual([4, 2, 4, 4, 2, 4]);
+  });
+
+  it("leaves the MLP as it is in the lean group, and gives GLAI a quarter of K = O − R", async () => {
+    const options = { seeds: [0], rhos: [], quick: false };
+    for (const name of experimentNames) {
+      const experiment = await readExperiment(name);
+      const units = unitsOf(experiment, options);
+      const lean = units.find(({ group }) => group === "lean");
+      if (lean === undefined) throw new Error("no lean unit");
+      const { mlp, earlyStopping, maxEpochs, preprocessing, dropout } = experiment.protocol;
+      expect(lean.protocol).toMatchObject({
+        mlp,
+        earlyStopping,
+        maxEpochs,
+        preprocessing,
+        dropout,
+      });
+      expect(lean.protocol.estimator.budget).toBe("match"); // until the data is known
+      const dataset = await readDataset(datasetFolder(experiment.data.set));
+      const request = { head: "glai" as const, protocol: experiment.protocol, mlpEpochs: 50 };
+      const few = { ...dataset, nClasses: experiment.episodes?.ways ?? dataset.nClasses };
+      const paper = planRun(few, request).budget;
+      const own = planRun(few, { ...request, protocol: withShare(lean, dataset).protocol });
+      expect(own.budget?.keep).toBe(Math.round((paper?.keep ?? 0) / 4));
+      expect(own.reducedEpochs).toBe(1);
+      const others = units.filter(({ group }) => group !== "lean");
+      for (const unit of others) expect(withShare(unit, dataset)).toBe(unit);
+    }
   });
 });
 

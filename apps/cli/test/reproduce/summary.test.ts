@@ -78,6 +78,16 @@ describe("summarise", () => {
     expect(rows.find(({ rho }) => rho === 0.3)?.speedup?.mean).toBe(3);
   });
 
+  it("measures a lean GLAI against the MLP that was interleaved with it, else Table 3's", () => {
+    const lean = (head: string, total: number) => record({ group: "lean", head, total });
+    const speedupOf = (more: readonly RunRecord[]) =>
+      summarise([...records, ...more]).find(
+        ({ group, head }) => group === "lean" && head === "glai",
+      )?.speedup?.mean;
+    expect(speedupOf([lean("glai", 3)])).toBe(4);
+    expect(speedupOf([lean("mlp", 15), lean("glai", 3)])).toBe(5);
+  });
+
   it("pools the episodes of all seeds into one interval", () => {
     const mean = { mean: 0.5, lower: 0, upper: 1, std: 0.3, count: 100 };
     const episodes = { best: mean, last: mean, epochs: mean };
@@ -99,7 +109,9 @@ describe("the document and its tables", () => {
     expect(document.speedup).toMatchObject({ meanOfRatios: expect.closeTo(4, 10), count: 6 });
     const glai = document.tests.find(({ head, table }) => head === "glai" && table === "4");
     expect(glai).toMatchObject({ n: 18, byTask: { n: 6 } });
+    expect(document.lean).toEqual({ speedup: null, speedupToTarget: null, tests: [] });
     const tables = renderTables(document, experiments);
+    expect(tables).not.toContain("GLAI with less");
     for (const text of [
       "| A1 | a stand-in | glai |",
       "/ 14.3 ± 3.2",
@@ -112,6 +124,32 @@ describe("the document and its tables", () => {
     expect(tables).toContain("x failed: broke");
     const rows = tables.split("\n").filter((line) => line.startsWith("| A1 |"));
     expect(rows).toHaveLength(4);
+  });
+
+  it("hold the lean GLAI beside the paper's constants, with its own tests against the MLP", async () => {
+    const experiments = await Promise.all(experimentNames.map(readExperiment));
+    const lean = records.flatMap((one): RunRecord[] =>
+      one.head === "glai"
+        ? [{ ...one, group: "lean", score: 0.5, seconds: { ...one.seconds, total: 1 } }]
+        : [],
+    );
+    const results = { records: [...records, ...lean], failures: [], reused: 0 };
+    const options = { seeds: [0, 1, 2], rhos: [], quick: false, out: "out", made };
+    const document = reproduceDocument(experiments, results, options);
+    expect(schemaErrors("reproduce", JSON.parse(JSON.stringify(document)))).toEqual([]);
+    expect(document.speedup?.meanOfRatios).toBeCloseTo(4, 10); // as without it
+    expect(document.lean.speedup).toMatchObject({ meanOfRatios: expect.closeTo(12, 10), count: 6 });
+    expect(document.tests.some(({ n }) => n !== 18)).toBe(false);
+    expect(document.lean.tests.map(({ head, against, n }) => [head, against, n])).toEqual([
+      ["glai", "mlp", 18],
+      ["glai", "mlp", 18],
+    ]);
+    const tables = renderTables(document, experiments);
+    expect(tables).toContain("12.00 ± 0.00 × / 4.00 ± 2.00 ×");
+    expect(tables).toContain("Lean GLAI's speedup over 6 experiments: mean of ratios 12.00 ×");
+    expect(tables).toContain(
+      "A1: Lean GLAI's score is under the MLP's beyond the spread over seeds.",
+    );
   });
 
   it("log where an order of heads came out otherwise than printed, and a GLAI that scores too little", async () => {
