@@ -28,10 +28,18 @@ ${madeWith(facts, config)}`,
   );
 }
 
-function said({ conclusion, notes }: ReportData): Markup {
-  if (conclusion.length + notes.length === 0) return markup``;
+/** The conclusion, what was cut, and, folded away, what the plan decided. */
+function said({ budget, conclusion, notes }: ReportData): Markup {
+  if (budget === null && conclusion.length + notes.length === 0) return markup``;
+  const cut = budget === null ? [] : [markup`<p class="note">Budget: ${budget}.</p>`];
+  const decided =
+    notes.length === 0
+      ? []
+      : [
+          markup`<details><summary>What the plan decided (${notes.length})</summary><ul>${notes.map(
+            (note) => markup`<li>${note}</li>`,
+          )}</ul></details>`,
+        ];
   return markup`<section class="said"><h2>In words</h2>
-${conclusion.map((sentence) => markup`<p>${sentence}</p>`)}${notes.map(
-    (note) => markup`<p class="note">${note}</p>`,
-  )}</section>`;
+${conclusion.map((sentence) => markup`<p>${sentence}</p>`)}${cut}${decided}</section>`;
 }

@@ -15,6 +15,7 @@ export interface ReportData {
   readonly title: string;
   readonly subtitle: string;
   readonly conclusion: readonly string[]; // sentences
+  readonly budget: string | null; // what was cut to keep it short; shown at once
   readonly notes: readonly string[]; // what was decided on the way and might surprise
   readonly comparison: Comparison; // of one head for `glai train`
   readonly tests: readonly ContrastTest[];

@@ -31,8 +31,15 @@ section {
 }
 section > p { margin: 0.3rem 0 0.7rem; color: var(--soft); max-width: 50rem }
 .said p { color: var(--ink); margin: 0.35rem 0 }
-.note { background: var(--mark); border-radius: 6px; padding: 0.4rem 0.6rem }
-.scroll { overflow-x: auto }
+.note { background: var(--mark); color: var(--ink); border-radius: 6px; padding: 0.4rem 0.6rem }
+.scroll {
+  overflow-x: auto;
+  background:
+    linear-gradient(to right, var(--card) 50%, transparent) 0 0 / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--card) 50%, transparent) 100% 0 / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--line), transparent) 0 0 / 0.9rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--line), transparent) 100% 0 / 0.9rem 100% no-repeat scroll;
+}
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; width: 100% }
 th, td { padding: 0.32rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom }
@@ -62,6 +69,7 @@ svg .ink { stroke: var(--ink); fill: none }
 @media screen and (prefers-color-scheme: dark) { .phase3 { --c: #7aa9d1 } }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0.5rem 1.5rem }
 .narrow { display: none }
+.said ul { margin: 0.4rem 0 0; padding-left: 1.2rem; color: var(--soft); font-size: 0.92rem }
 details { margin: 0.6rem 0 0 } summary { cursor: pointer; font-weight: 600 }
 pre { overflow-x: auto; font: 0.82rem/1.5 ui-monospace, Consolas, monospace; margin: 0.5rem 0 0 }
 @media (max-width: 640px) {
@@ -79,7 +87,7 @@ pre { overflow-x: auto; font: 0.82rem/1.5 ui-monospace, Consolas, monospace; mar
   section { border: 0; padding: 0; margin: 0.8rem 0; break-inside: avoid }
   section.long { break-inside: auto }
   .wide { display: block } .narrow { display: none }
-  .scroll { overflow: visible }
+  .scroll { overflow: visible; background: none }
   table { font-size: 8.5pt } th, td { white-space: normal; padding: 0.15rem 0.3rem }
   details::details-content { content-visibility: visible; display: block }
 }

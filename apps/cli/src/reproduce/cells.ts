@@ -34,6 +34,13 @@ export function ratio(value: HeadSummary["speedup"]): string {
   return value === null ? "–" : `${plusMinus(value.mean, value.std, 2)} ×`;
 }
 
+/** Over the seeds that reached the MLP's score, and how many those are when some did not. */
+export function toTarget({ speedupToTarget, score }: HeadSummary): string {
+  const reached = speedupToTarget?.count ?? 0;
+  const cell = ratio(speedupToTarget);
+  return reached === 0 || reached === score.count ? cell : `${cell} (${reached} of ${score.count})`;
+}
+
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -1,6 +1,6 @@
 import type { ContrastTest } from "../comparison/contrasts.js";
 import { formatNumber } from "../output/format.js";
-import { plusMinus, ratio, scoreCell, table } from "./cells.js";
+import { plusMinus, ratio, scoreCell, table, toTarget } from "./cells.js";
 import type { ReproduceDocument } from "./document.js";
 import type { HeadSummary } from "./summary.js";
 
@@ -21,7 +21,7 @@ export function leanTable({ lean, summaries }: ReproduceDocument): string[] {
       one.data,
       beside(({ epochs }) => plusMinus(epochs.mean, epochs.std, 1)),
       beside(({ speedup }) => ratio(speedup)),
-      beside(({ speedupToTarget }) => ratio(speedupToTarget)),
+      beside(toTarget),
       beside(scoreCell),
       mlp === undefined ? "–" : scoreCell(mlp),
     ];

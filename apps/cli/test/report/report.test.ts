@@ -43,6 +43,29 @@ describe("report.html", () => {
     expect(html).toContain("It&#39;s &quot;fine&quot; &amp; &lt;well&gt;.");
   });
 
+  it("shows what was cut at once, and what the plan decided on demand", () => {
+    expect(html).toContain('<p class="note">Budget: six epochs.</p>');
+    const [, folded = ""] =
+      /<details><summary>What the plan decided \(2\)<\/summary>(.*?)<\/details>/.exec(html) ?? [];
+    expect(folded).toBe("<ul><li>&lt;i&gt;first&lt;/i&gt; note</li><li>second note</li></ul>");
+    expect(renderReport({ ...data, budget: null, notes: [] })).not.toContain(
+      "What the plan decided",
+    );
+  });
+
+  it("says how many seeds reached the target when some did not", () => {
+    const { comparison } = data;
+    const some = { mean: 3, std: 0, count: 1 };
+    const heads = comparison.heads.map((head) => ({ ...head, speedupToTarget: some }));
+    const partly = renderReport({ ...data, comparison: { ...comparison, heads } });
+    expect(partly).toContain("3.00 × (1 of 3)");
+    const all = { mean: 3, std: 0.5, count: 3 };
+    const others = comparison.heads.map((head) => ({ ...head, speedupToTarget: all }));
+    expect(renderReport({ ...data, comparison: { ...comparison, heads: others } })).not.toContain(
+      " of 3)",
+    );
+  });
+
   it("holds every part: scores, curves, phases, shift, certificate, tests, ranks, classes, origin", () => {
     const titles = [...html.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, title]) => title);
     expect(titles).toEqual([

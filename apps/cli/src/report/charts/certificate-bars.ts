@@ -27,7 +27,7 @@ export function certificateBars(list: readonly SeedCertificate[], canvas: Canvas
     return markup`<g class="c1">${label(left - 8, y + 15, `seed ${seed}`, "end soft")}
 <rect class="fill" x="${left}" y="${y}" width="${px(at(keptMass) - left)}" height="20" rx="2"><title>kept mass ${formatNumber(keptMass)}</title></rect>
 <rect class="outline" x="${px(at(keptMass))}" y="${y}" width="${px(right - at(keptMass))}" height="20"><title>pruned mass, the bound: ${formatNumber(bound)}</title></rect>
-${line(measured, y - 3, measured, y + 23, "ink")}${label(left, y + 35, `kept ${share(keptMass)}`, "soft")}${label(right, y + 35, `bound ${share(bound)}, measured ${share(measuredError)}`, "end soft")}</g>`;
+${line(measured, y - 3, measured, y + 23, "ink")}${label(left, y + 35, `kept ${share(keptMass)} of the mass`, "soft")}${label(right, y + 35, `bound ${share(bound)}, measured ${share(measuredError)}`, "end soft")}</g>`;
   });
   return svg(canvas, 8 + row * list.length, "kept mass, bound and measured error", rows);
 }

@@ -35,7 +35,14 @@ export function confusionMatrix(
       )
     : [];
   return svg(canvas, top + size + 6, "confusion matrix", [
-    label(left, 14, "predicted, in the same order →", "soft"),
+    label(
+      left,
+      14,
+      canvas.narrow
+        ? "rows: label; columns: predicted"
+        : "rows: label; columns: predicted, in the same order",
+      "soft",
+    ),
     ...cells,
     ...rowNames,
   ]);

@@ -14,7 +14,7 @@ export function headline({ heads, scoreName, target }: Comparison): Markup {
     markup`<span class="dot ${colourOf(head.head, names)}"></span>${head.head}`,
     markup`<span class="${sign * head.score.mean === best ? "best" : ""}">${score(head.score, scoreName)}</span>`,
     spread(head.seconds),
-    ...(compared ? [ratio(head.speedup), ratio(head.speedupToTarget)] : []),
+    ...(compared ? [ratio(head.speedup), toTarget(head.speedupToTarget, head.runs.length)] : []),
     spread(head.epochs),
     spread(head.bestEpoch),
   ]);
@@ -32,7 +32,9 @@ export function headline({ heads, scoreName, target }: Comparison): Markup {
     seeds > 1 ? `Mean ± standard deviation over ${seeds} seeds.` : "One seed.",
     "Scores are the best over epochs on the validation split, as in the paper; seconds are everything but evaluation.",
     ...(compared
-      ? [`Speedup: how many times faster than the MLP, to the stop and to the target (${goal}).`]
+      ? [
+          `Speedup: how many times faster than the MLP, to the stop and to the target (${goal}; – where no seed reached it).`,
+        ]
       : []),
   ];
   return section("Result", explanation.join(" "), table(titles, rows));
@@ -47,6 +49,14 @@ function score({ mean, std, count }: Spread, scoreName: Comparison["scoreName"])
 
 function spread({ mean, std, count }: Spread): string {
   return count === 1 ? formatNumber(mean) : `${formatNumber(mean)} ± ${formatNumber(std)}`;
+}
+
+/** A ratio over the seeds that reached the target, and how many those are when some did not. */
+function toTarget(value: Spread | null, nRuns: number): string {
+  const reached = value?.count ?? 0;
+  return reached === 0 || reached === nRuns
+    ? ratio(value)
+    : `${ratio(value)} (${reached} of ${nRuns})`;
 }
 
 function ratio(value: Spread | null): string {
