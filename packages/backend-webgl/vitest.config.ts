@@ -1,4 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Tests take a second or two at most on a quiet machine; the limit is for busy ones.
-export default defineConfig({ test: { testTimeout: 60_000 } });
+// Each file has a browser of its own that draws with all cores: one at a time. The limit is for busy machines.
+export default defineConfig({
+  test: { testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false },
+});

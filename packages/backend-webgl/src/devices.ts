@@ -16,12 +16,11 @@ function createSharedDevice(create: () => Promise<Device> = createDevice): Share
   let nHeld = 0;
   return {
     async get() {
-      const held = await device?.catch(() => undefined);
-      if (held === undefined || held.isLost()) {
-        const made = (device = create());
-        return made;
-      }
-      return held;
+      const current = device;
+      const held = await current?.catch(() => undefined);
+      if (held !== undefined && !held.isLost()) return held;
+      if (device === undefined || device === current) device = create(); // else another session was first
+      return device;
     },
     async close() {
       if (nHeld > 0) return;

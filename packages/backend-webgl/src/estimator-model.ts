@@ -21,8 +21,8 @@ export async function createEstimatorModel(
 ): Promise<DeviceModel> {
   const { sizes, gates, nBlocks, nPaths } = selection;
   checkNames(selection);
-  const nIn = sizes[0] as number;
-  const nOut = sizes[sizes.length - 1] as number;
+  const nIn = sizes[0];
+  const nOut = sizes[sizes.length - 1];
   const { nGates, depth } = gates;
   const groupWidth = { path: 1, block16: Math.min(16, nOut), slab: nOut }[selection.block];
   const layout = layoutOf(selection, groupWidth, nOut);
@@ -83,7 +83,7 @@ export async function createEstimatorModel(
         "estimatorForward",
         n * nParts,
         z,
-        weights as Tensor,
+        weights,
         ...lists,
         nRows,
         nOut,
@@ -101,7 +101,7 @@ export async function createEstimatorModel(
       const gradient = device.run(
         "pathGradient",
         nPaths,
-        z as Tensor,
+        z,
         dLogits,
         blockOf,
         outputOf,
@@ -135,12 +135,12 @@ interface Layout {
 
 function layoutOf(selection: PathSelection, groupWidth: number, nOut: number): Layout {
   const { nBlocks, nPaths, outputOf: firstOutput } = selection;
-  const groupOf = (b: number): number => Math.floor((firstOutput[b] as number) / groupWidth);
+  const groupOf = (b: number): number => Math.floor(firstOutput[b] / groupWidth);
   const nGroups = Math.ceil(nOut / groupWidth);
   const starts = new Uint32Array(nGroups + 1);
-  for (let b = 0; b < nBlocks; b++) starts[groupOf(b) + 1]!++;
+  for (let b = 0; b < nBlocks; b++) starts[groupOf(b) + 1]++;
   const longestGroup = starts.reduce((longest, n) => Math.max(longest, n), 0);
-  for (let g = 0; g < nGroups; g++) starts[g + 1]! += starts[g] as number;
+  for (let g = 0; g < nGroups; g++) starts[g + 1] += starts[g];
   const next = starts.slice();
   const blocks = new Uint32Array(nBlocks);
   const weightStart = new Uint32Array(nBlocks);
@@ -148,12 +148,12 @@ function layoutOf(selection: PathSelection, groupWidth: number, nOut: number): L
   const outputOf = new Uint32Array(nPaths);
   let path = 0;
   for (let b = 0; b < nBlocks; b++) {
-    blocks[next[groupOf(b)]!++] = b;
+    blocks[next[groupOf(b)]++] = b;
     weightStart[b] = path;
     const width = blockWidth(selection, b);
     for (let o = 0; o < width; o++, path++) {
       blockOf[path] = b;
-      outputOf[path] = (firstOutput[b] as number) + o;
+      outputOf[path] = firstOutput[b] + o;
     }
   }
   return { blocks, starts, longestGroup, weightStart, blockOf, outputOf };
@@ -169,8 +169,8 @@ function unitsOfGates(
     let firstUnit = 0;
     for (let layer = 1; layer <= depth; layer++) {
       const place = g * depth + layer - 1;
-      if (layer >= (firstLayer[g] as number)) all[place] = firstUnit + (units[place] as number);
-      firstUnit += sizes[layer] as number;
+      if (layer >= firstLayer[g]) all[place] = firstUnit + units[place];
+      firstUnit += sizes[layer];
     }
   }
   return all;

@@ -98,7 +98,7 @@ class WebglDevice implements Device {
 
   async upload(values: Float32Array): Promise<TextureTensor> {
     const tensor = this.run("zeros", values.length);
-    const width = tensor.texture.size[0] as number;
+    const width = tensor.texture.size[0];
     const pieceRows = Math.max(1, Math.floor(PIECE / width));
     for (let start = 0; start < values.length; start += pieceRows * width) {
       if (start > 0) await this.#fences.passed();
@@ -176,7 +176,7 @@ class WebglDevice implements Device {
   async read(tensor: Tensor): Promise<Float32Array> {
     this.#checkLost();
     const { texture, length } = tensor as TextureTensor;
-    const [width, height] = [texture.size[0] as number, texture.size[1] as number];
+    const [width, height] = [texture.size[0], texture.size[1]];
     const values = new Float32Array(width * height);
     const pieceRows = Math.max(1, Math.floor(PIECE / 4 / width));
     for (let row = 0; row < height; row += pieceRows)
@@ -211,7 +211,7 @@ class WebglDevice implements Device {
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, pixels);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     gl.deleteBuffer(buffer);
-    for (let i = 0; i < width * nRows; i++) into[row * width + i] = pixels[4 * i] as number;
+    for (let i = 0; i < width * nRows; i++) into[row * width + i] = pixels[4 * i];
   }
 
   breathe(): Promise<void> {

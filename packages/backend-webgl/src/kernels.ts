@@ -92,7 +92,7 @@ export async function createKernels(
   function weightSum({ labels }: Samples, rows: Uint32Array): number {
     if (loss.kind !== "crossEntropy" || loss.classWeights === undefined) return rows.length;
     let sum = 0;
-    for (const row of rows) sum += loss.classWeights[labels?.[row] as number] as number;
+    for (const row of rows) sum += loss.classWeights[labels?.[row] as number];
     return sum;
   }
 
@@ -189,7 +189,7 @@ export async function createKernels(
           return forward(command);
         case "write": {
           if (command.name === "step") {
-            step = command.from[0] as number;
+            step = command.from[0];
             return;
           }
           const written = await uploadFlat(command.from);

@@ -27,7 +27,7 @@ export function createLossLog(device: Device): {
   async function empty(): Promise<void> {
     if (log === undefined || nUsed === 0) return;
     const values = await device.read(log);
-    for (let i = 0; i < nUsed; i++) lossSum += values[i] as number;
+    for (let i = 0; i < nUsed; i++) lossSum += values[i];
     nUsed = 0;
   }
 

@@ -8,7 +8,7 @@ import { ROWS_PER_PASS } from "./model.js";
  * computes both gradients.
  */
 export function createMlpModel(device: Device, sizes: Sizes): DeviceModel {
-  const layers = sizes.slice(1).map((nOut, l) => ({ nIn: sizes[l] as number, nOut }));
+  const layers = sizes.slice(1).map((nOut, l) => ({ nIn: sizes[l], nOut }));
   const last = layers.length - 1;
   let scale = 1; // of the units that the pass on the tape kept
 
@@ -18,7 +18,7 @@ export function createMlpModel(device: Device, sizes: Sizes): DeviceModel {
     join: (tensors) => joinLayers(tensors, layers),
 
     forward(parameters, samples, { rows, first, count, nRows }, dropout) {
-      const width = sizes[0] as number;
+      const width = sizes[0];
       scale = dropout?.scale ?? 1;
       let x = device.run("gatherRows", nRows * width, samples.features, rows, first, count, width);
       const drop = (units: Tensor, nUnits: number, firstUnit: number): Tensor => {
@@ -41,7 +41,7 @@ export function createMlpModel(device: Device, sizes: Sizes): DeviceModel {
       let firstUnit = 0;
       for (const [l, { nIn, nOut }] of layers.entries()) {
         inputs.push(x);
-        const layer = parameters[l] as Tensor;
+        const layer = parameters[l];
         x = device.run("affine", nRows * nOut, x, layer, nIn, nOut, l < last ? 1 : 0);
         if (l === last) break;
         x = drop(x, nOut, firstUnit);
@@ -55,10 +55,10 @@ export function createMlpModel(device: Device, sizes: Sizes): DeviceModel {
       let dOut = dLogits;
       for (let l = last; l >= 0; l--) {
         const { nIn, nOut } = layers[l] as { nIn: number; nOut: number };
-        const input = inputs[l] as Tensor;
+        const input = inputs[l];
         gradients[l] = device.run("layerGradient", nOut * (nIn + 1), dOut, input, nRows, nIn, nOut);
         if (l > 0) {
-          const layer = parameters[l] as Tensor;
+          const layer = parameters[l];
           const dIn = device.run(
             "affineBackward",
             nRows * nIn,
@@ -92,7 +92,7 @@ function splitLayers(flat: FloatArray, layers: readonly LayerShape[]): Float32Ar
     const biases = start + nIn * nOut;
     for (let o = 0; o < nOut; o++) {
       layer.set(flat.subarray(start + o * nIn, start + (o + 1) * nIn), o * (nIn + 1));
-      layer[o * (nIn + 1) + nIn] = flat[biases + o] as number;
+      layer[o * (nIn + 1) + nIn] = flat[biases + o];
     }
     start = biases + nOut;
     return layer;
@@ -103,11 +103,11 @@ function joinLayers(tensors: readonly Float32Array[], layers: readonly LayerShap
   const flat = new Float32Array(layers.reduce((sum, { nIn, nOut }) => sum + nOut * (nIn + 1), 0));
   let start = 0;
   for (const [l, { nIn, nOut }] of layers.entries()) {
-    const layer = tensors[l] as Float32Array;
+    const layer = tensors[l];
     const biases = start + nIn * nOut;
     for (let o = 0; o < nOut; o++) {
       flat.set(layer.subarray(o * (nIn + 1), o * (nIn + 1) + nIn), start + o * nIn);
-      flat[biases + o] = layer[o * (nIn + 1) + nIn] as number;
+      flat[biases + o] = layer[o * (nIn + 1) + nIn];
     }
     start = biases + nOut;
   }

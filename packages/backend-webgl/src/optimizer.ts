@@ -19,17 +19,17 @@ export function applyOptimizer(
 ): void {
   for (const [i, gradient] of gradients.entries()) {
     const n = gradient.length;
-    const weights = parameters[i] as Tensor;
-    const first = firstMoment[i] as Tensor;
+    const weights = parameters[i];
+    const first = firstMoment[i];
     if (spec.kind === "sgd") {
       const { momentum, weightDecay } = spec;
       firstMoment[i] = device.run("sgdMoment", n, first, gradient, weights, momentum, weightDecay);
-      parameters[i] = device.run("sgdWeights", n, weights, firstMoment[i] as Tensor, rate);
+      parameters[i] = device.run("sgdWeights", n, weights, firstMoment[i], rate);
       device.free(first, weights);
       continue;
     }
     const { beta1, beta2, epsilon, weightDecay } = spec;
-    const second = secondMoment[i] as Tensor;
+    const second = secondMoment[i];
     const decay = spec.kind === "adam" ? weightDecay : 0;
     const shrink = spec.kind === "adamw" ? 1 - rate * weightDecay : 1;
     firstMoment[i] = device.run("adamFirst", n, first, gradient, weights, beta1, 1 - beta1, decay);
@@ -43,7 +43,7 @@ export function applyOptimizer(
       1 - beta2,
       decay,
     );
-    const moments = [firstMoment[i] as Tensor, secondMoment[i] as Tensor] as const;
+    const moments = [firstMoment[i], secondMoment[i]] as const;
     const stepSize = rate / (1 - beta1 ** step);
     const correction = Math.sqrt(1 - beta2 ** step);
     parameters[i] = device.run(

@@ -102,11 +102,8 @@ export function createRecovery(
         await attempt(() => kernels.finish());
         return new Float32Array(0);
       }
-      const values = await attempt(async () => {
-        const found = await kernels.read(name);
-        if (gone.has(name)) throw resultGone(name);
-        return found;
-      });
+      const values = await attempt(() => kernels.read(name));
+      if (gone.has(name)) throw resultGone(name);
       if (name === "loss") {
         const cleared: Command = { kind: "setLoss", lossSum: 0, weightSum: 0 };
         await attempt(() => kernels.run(cleared));

@@ -38,5 +38,5 @@ async function longSum(device: Device): Promise<number> {
   const sum = device.run("affine", 1, ones, ones, 1500, 1, 0);
   const [value] = await device.read(sum);
   device.free(ones, sum);
-  return value as number;
+  return value;
 }
