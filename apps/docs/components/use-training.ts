@@ -1,13 +1,14 @@
 import { onBeforeUnmount, onMounted, reactive } from "vue";
 import type { Certificate } from "@glai/core";
 import type { CurvePoint, ShiftPoint } from "@glai/engine";
+import type { BackendName } from "../train/backends.js";
 import type { Explanation } from "../train/explain.js";
 import type {
   DataSource,
   DataSummary,
   FromWorker,
+  ProbedBackend,
   RunSummary,
-  Tier,
   ToWorker,
 } from "../train/messages.js";
 import type { BudgetPoint } from "../train/prune.js";
@@ -15,9 +16,11 @@ import type { PageHead, Settings } from "../train/settings.js";
 
 /** Everything the page shows; changed by what the worker says. */
 export interface TrainingState {
+  trainings: number; // begun so far
   phase: "cancelled" | "done" | "failed" | "idle" | "training";
   status: string; // one sentence, read out by screen readers
-  tiers: readonly Tier[];
+  backends: readonly ProbedBackend[]; // empty until the worker has looked
+  chosen: { readonly name: BackendName; readonly why: string } | undefined;
   data: DataSummary | undefined;
   curves: Partial<Record<PageHead, CurvePoint[]>>;
   shift: ShiftPoint[];
@@ -40,7 +43,13 @@ export interface Training {
 
 /** The page's worker and the state that follows from it. The worker ends with the component. */
 export function useTraining(): Training {
-  const state = reactive<TrainingState>({ ...emptyRun(), phase: "idle", status: "", tiers: [] });
+  const state = reactive<TrainingState>({
+    ...emptyRun(),
+    trainings: 0,
+    phase: "idle",
+    status: "",
+    backends: [],
+  });
   let worker: Worker | undefined;
 
   function send(message: ToWorker): void {
@@ -64,6 +73,7 @@ export function useTraining(): Training {
     worker.addEventListener("error", ({ message }) => {
       apply(state, {
         kind: "failed",
+        request: "train",
         message: message || "The worker could not start.",
         hint: undefined,
       });
@@ -76,7 +86,12 @@ export function useTraining(): Training {
     state,
     send,
     train(data, settings) {
-      Object.assign(state, emptyRun(), { phase: "training", status: "Reading the data." });
+      const trainings = state.trainings + 1;
+      Object.assign(state, emptyRun(), {
+        trainings,
+        phase: "training",
+        status: "Reading the data.",
+      });
       send({ kind: "train", data, settings });
     },
   };
@@ -84,6 +99,7 @@ export function useTraining(): Training {
 
 function emptyRun() {
   return {
+    chosen: undefined,
     data: undefined,
     curves: {},
     shift: [],
@@ -101,6 +117,12 @@ function emptyRun() {
 
 function apply(state: TrainingState, message: FromWorker): void {
   switch (message.kind) {
+    case "backend":
+      state.chosen = { name: message.name, why: message.why };
+      return;
+    case "backends":
+      state.backends = message.backends;
+      return;
     case "cancelled":
       state.phase = "cancelled";
       state.status = "Cancelled. What had finished is kept.";
@@ -123,8 +145,8 @@ function apply(state: TrainingState, message: FromWorker): void {
       state.explanation = message.explanation;
       return;
     case "failed":
-      state.phase = "failed";
-      state.status = "";
+      if (message.request === "train") Object.assign(state, { phase: "failed", status: "" });
+      else if (state.phase === "training") return; // about the training before this one
       state.problem = { message: message.message, hint: message.hint };
       return;
     case "file":
@@ -148,9 +170,6 @@ function apply(state: TrainingState, message: FromWorker): void {
     case "started":
       state.status = `Training ${headNames[message.head]}.`;
       return;
-    case "tiers":
-      state.tiers = message.tiers;
-      return;
     case "warning":
       state.warnings.push(`${headNames[message.head]}: ${message.message}`);
       return;
@@ -166,8 +185,14 @@ export const headNames: Readonly<Record<PageHead, string>> = {
   glai: "GLAI",
 };
 
+export const backendTitles: Readonly<Record<BackendName, string>> = {
+  auto: "automatic",
+  wasm: "WASM (CPU, SIMD)",
+  typescript: "TypeScript (CPU, no SIMD)",
+};
+
 function sentenceOf({ head, score, seconds }: RunSummary): string {
-  return `${headNames[head]}: ${percent(score)} in ${seconds.total.toFixed(1)} s.`;
+  return `${headNames[head]}: ${percent(score)} in ${short(Number(seconds.total.toPrecision(2)))} s.`;
 }
 
 /** "86.7 %", with a space that does not break. */

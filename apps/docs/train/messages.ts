@@ -1,5 +1,6 @@
 import type { Capability, Certificate } from "@glai/core";
 import type { CurvePoint, RunSeconds, ShiftPoint } from "@glai/engine";
+import type { BackendName } from "./backends.js";
 import type { BundledName, Files } from "./data.js";
 import type { Explanation } from "./explain.js";
 import type { BudgetPoint } from "./prune.js";
@@ -19,8 +20,9 @@ export type ToWorker =
   | { readonly kind: "prune"; readonly position: number }
   | { readonly kind: "train"; readonly data: DataSource; readonly settings: Settings };
 
-export interface Tier {
-  readonly tier: Settings["tier"];
+/** What a backend says about this browser. */
+export interface ProbedBackend {
+  readonly name: BackendName;
   readonly capability: Capability;
 }
 
@@ -45,15 +47,22 @@ export interface RunSummary {
   readonly tier: string;
 }
 
-/** What the worker tells the page. A `failed` ends whatever was going on. */
+/** What the worker tells the page. A `failed` ends what the `request` began, and nothing else. */
 export type FromWorker =
+  | { readonly kind: "backend"; readonly name: BackendName; readonly why: string } // that was chosen
+  | { readonly kind: "backends"; readonly backends: readonly ProbedBackend[] }
   | { readonly kind: "cancelled" }
   | { readonly kind: "certificate"; readonly certificate: Certificate }
   | { readonly kind: "data"; readonly summary: DataSummary }
   | { readonly kind: "done" }
   | { readonly kind: "epoch"; readonly head: PageHead; readonly point: CurvePoint }
   | { readonly kind: "explained"; readonly explanation: Explanation }
-  | { readonly kind: "failed"; readonly message: string; readonly hint: string | undefined }
+  | {
+      readonly kind: "failed";
+      readonly request: ToWorker["kind"];
+      readonly message: string;
+      readonly hint: string | undefined;
+    }
   | { readonly kind: "file"; readonly name: string; readonly bytes: Uint8Array }
   | {
       readonly kind: "frozen"; // the reduced MLP became the selector
@@ -69,5 +78,4 @@ export type FromWorker =
   | { readonly kind: "run"; readonly run: RunSummary }
   | { readonly kind: "shift"; readonly point: ShiftPoint }
   | { readonly kind: "started"; readonly head: PageHead }
-  | { readonly kind: "tiers"; readonly tiers: readonly Tier[] }
   | { readonly kind: "warning"; readonly head: PageHead; readonly message: string };

@@ -1,5 +1,6 @@
 import { optimizerDefaults } from "@glai/core";
 import { type HeadName, type ProtocolConfig, protocolDefaults } from "@glai/engine";
+import type { BackendName } from "./backends.js";
 
 /** The heads of the page, in the order they are trained. */
 export const pageHeads = ["linear", "mlp", "mlp-reduced", "glai"] as const satisfies HeadName[];
@@ -8,7 +9,7 @@ export type PageHead = (typeof pageHeads)[number];
 /** What the reader chooses, besides the data. */
 export interface Settings {
   readonly heads: readonly PageHead[];
-  readonly tier: "auto" | "typescript" | "wasm"; // of the CPU backend
+  readonly backend: BackendName;
   readonly seed: number;
   readonly rows: number; // training rows at most
   readonly hidden: number; // units of the MLP; the reduced one has half of them
@@ -19,7 +20,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   heads: pageHeads,
-  tier: "auto",
+  backend: "auto",
   seed: 0,
   rows: 2000,
   hidden: 128,

@@ -1,8 +1,8 @@
 // The worker of the page: reads data, trains, prunes and explains, so that the page never waits.
-import { createCpuBackend } from "@glai/backend-cpu";
 import { type Backend, type Dataset, GlaiError, isGlaiError } from "@glai/core";
 import type { HeadRun, TrainingEvent } from "@glai/engine";
 import { encodeHeadModel } from "@glai/io";
+import { chooseBackend, probeBackends } from "./backends.js";
 import { bundled, bundledDataset, ownDataset, withRows } from "./data.js";
 import { explainSample } from "./explain.js";
 import type { DataSource, FromWorker, ToWorker } from "./messages.js";
@@ -35,9 +35,9 @@ function post(message: FromWorker): void {
 
 globalThis.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   answer(data).catch((error: unknown) => {
-    if (stop?.signal.aborted === true) return post({ kind: "cancelled" }); // while reading or training
     const message = error instanceof Error ? error.message : String(error);
-    post({ kind: "failed", message, hint: isGlaiError(error) ? error.hint : undefined });
+    const hint = isGlaiError(error) ? error.hint : undefined;
+    post({ kind: "failed", request: data.kind, message, hint });
   });
 });
 
@@ -57,36 +57,49 @@ async function answer(message: ToWorker): Promise<void> {
     case "prune":
       return prune(message.position);
     case "train":
-      return train(message.data, message.settings);
+      return startTraining(message.data, message.settings);
     default:
       return message satisfies never;
   }
 }
 
 async function probe(): Promise<void> {
-  const names = ["auto", "wasm", "typescript"] as const;
-  const tiers = names.map(async (tier) => ({
-    tier,
-    capability: await createCpuBackend({ tier }).probe(),
-  }));
-  post({ kind: "tiers", tiers: await Promise.all(tiers) });
+  const found = await probeBackends();
+  const backends = [...found].map(([name, capability]) => ({ name, capability }));
+  post({ kind: "backends", backends });
 }
 
-async function train(source: DataSource, settings: Settings): Promise<void> {
+/** Trains; what is going on is stopped first, and says no more. */
+async function startTraining(source: DataSource, settings: Settings): Promise<void> {
   stop?.abort();
   const controller = new AbortController();
   stop = controller;
   state = undefined;
-  const dataset = withRows(await load(source, controller.signal), settings.rows);
+  try {
+    await train(source, settings, controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    if (stop === controller) post({ kind: "cancelled" });
+  }
+}
+
+async function train(source: DataSource, settings: Settings, signal: AbortSignal): Promise<void> {
+  const dataset = withRows(await load(source, signal), settings.rows);
   post({ kind: "data", summary: summaryOf(dataset) });
+  const protocol = protocolOf(settings);
+  const sizes = [dataset.train.features.nFeatures, ...protocol.hidden, dataset.nClasses];
+  const now = (): number => performance.now();
+  const chosen = await chooseBackend(settings.backend, sizes, protocol.mlp.batchSize, now);
+  signal.throwIfAborted();
+  const { backend, name, why } = chosen;
+  post({ kind: "backend", name, why });
   const runs = new Map<PageHead, HeadRun>();
-  const backend = createCpuBackend({ tier: settings.tier });
   state = { dataset, settings, backend, runs };
   const clock: Clock = { epoch: 0, seconds: 0 };
   await runHeads(dataset, settings, {
     backend,
-    signal: controller.signal,
-    now: () => performance.now(),
+    signal,
+    now,
     onEvent(event) {
       if (event.kind === "event") return report(event.head, event.event, clock);
       runs.set(event.head, event.run);

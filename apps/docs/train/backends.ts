@@ -1,0 +1,122 @@
+import { createCpuBackend } from "@glai/backend-cpu";
+import { type Backend, type Capability, GlaiError, type Sizes } from "@glai/core";
+
+/** What can be asked for on the page. `auto` takes the fastest of the others for the data at hand. */
+export const backendNames = ["auto", "wasm", "typescript"] as const;
+export type BackendName = (typeof backendNames)[number];
+type NamedBackend = Exclude<BackendName, "auto">;
+
+/** The backend of a training, and why it is this one. */
+export interface ChosenBackend {
+  readonly backend: Backend;
+  readonly name: NamedBackend;
+  readonly why: string; // a sentence
+}
+
+const namedBackends: readonly NamedBackend[] = ["wasm", "typescript"];
+
+async function createBackend(name: NamedBackend): Promise<Backend> {
+  switch (name) {
+    case "wasm":
+    case "typescript":
+      return createCpuBackend({ tier: name });
+    default:
+      return name satisfies never;
+  }
+}
+
+/** What each backend says about this browser. */
+export function probeBackends(): Promise<ReadonlyMap<NamedBackend, Capability>> {
+  const entries = namedBackends.map(
+    async (name) => [name, await (await createBackend(name)).probe()] as const,
+  );
+  return Promise.all(entries).then((found) => new Map(found));
+}
+
+/**
+ * The named backend, or with `auto` the one that takes the least time for a training step of this size.
+ * Throws `unavailable` when the one that was named cannot run here; it is never swapped.
+ */
+export async function chooseBackend(
+  name: BackendName,
+  sizes: Sizes,
+  batchSize: number,
+  now: () => number,
+): Promise<ChosenBackend> {
+  if (name !== "auto") {
+    const backend = await createBackend(name);
+    const { available, device, reason, hint } = await backend.probe();
+    if (!available) {
+      throw new GlaiError("unavailable", `Expected ${name} to run in this browser: ${reason}`, {
+        ...(hint !== undefined && { hint }),
+      });
+    }
+    return { backend, name, why: `${device}, as chosen.` };
+  }
+  const timed: (ChosenBackend & { readonly micros: number })[] = [];
+  const passedOver: string[] = [];
+  for (const one of namedBackends) {
+    try {
+      const { backend, why } = await chooseBackend(one, sizes, batchSize, now);
+      timed.push({
+        backend,
+        name: one,
+        why,
+        micros: await microsPerStep(backend, sizes, batchSize, now),
+      });
+    } catch (error) {
+      // Nobody asked for this one: why it cannot run is what is said about it.
+      passedOver.push(`${one} (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  const [fastest, ...slower] = timed.toSorted((a, b) => a.micros - b.micros);
+  if (fastest === undefined) {
+    throw new GlaiError(
+      "unavailable",
+      `Expected a backend but none runs: ${passedOver.join(", ")}`,
+    );
+  }
+  const others = slower.map((other) => `${other.name} needs ${digits(other.micros)} µs`);
+  return {
+    ...fastest,
+    why: `fastest here: ${digits(fastest.micros)} µs a training step; ${[...others, ...passedOver].join(", ")}.`,
+  };
+}
+
+function digits(value: number): string {
+  return Number(value.toPrecision(2)).toLocaleString("en");
+}
+
+/** Microseconds of one training step of an MLP of these sizes, on made-up data. */
+async function microsPerStep(
+  backend: Backend,
+  sizes: Sizes,
+  batchSize: number,
+  now: () => number,
+): Promise<number> {
+  const warm = 2;
+  const timed = 8;
+  const nFeatures = sizes[0];
+  const nOutputs = sizes[sizes.length - 1];
+  const session = await backend.prepare(
+    { kind: "mlp", sizes },
+    { loss: { kind: "crossEntropy" }, optimizer: { kind: "sgd", momentum: 0, weightDecay: 0 } },
+  );
+  try {
+    const values = Float32Array.from({ length: batchSize * nFeatures }, (_, i) => (i % 7) / 7);
+    const samples = session.upload({
+      features: { values, nSamples: batchSize, nFeatures },
+      labels: Uint32Array.from({ length: batchSize }, (_, i) => i % nOutputs),
+    });
+    const rows = (steps: number): Uint32Array =>
+      Uint32Array.from({ length: steps * batchSize }, (_, i) => i % batchSize);
+    session.trainSteps(samples, rows(warm), { batchSize, learningRate: 0.001 });
+    await session.synchronize();
+    const begin = now();
+    session.trainSteps(samples, rows(timed), { batchSize, learningRate: 0.001 });
+    await session.synchronize();
+    return ((now() - begin) * 1000) / timed;
+  } finally {
+    session.dispose();
+  }
+}
