@@ -20,6 +20,7 @@ interface GpuTexture {
 
 interface GpuKernel {
   (...args: readonly (GpuTexture | number | Float32Array)[]): GpuTexture;
+  readonly output: ArrayLike<number>;
   setOutput(output: readonly number[]): void;
   readonly kernel: { readonly constructor: { readonly name: string } };
 }
@@ -75,12 +76,12 @@ class WebglDevice implements Device {
   readonly #gpu: Gpu;
   readonly #kernels = new Map<KernelName, GpuKernel>();
   readonly #fences;
-  readonly #textures: { count: number };
+  readonly #textures: ReadonlySet<WebGLTexture>;
   #lost = false;
 
   constructor(GPU: GpuConstructor, canvas: EventTarget, gl: WebGL2RenderingContext) {
     this.#gl = gl;
-    this.#textures = countTextures(gl);
+    this.#textures = watchTextures(gl);
     this.#fences = createFences(gl, () => this.isLost());
     canvas.addEventListener("webglcontextlost", () => (this.#lost = true));
     const maxTextureSize = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
@@ -164,6 +165,8 @@ class WebglDevice implements Device {
       );
       this.#kernels.set(name, kernel);
     } else {
+      // Also when the size is the same: it makes the kernel a new texture. Without, a kernel that is given its own
+      // last result writes into the one before that, which may have the size of another layer.
       kernel.setOutput(output);
     }
     return kernel;
@@ -220,11 +223,13 @@ class WebglDevice implements Device {
 
   /** A kernel holds its last result until the next one: resizing lets go of it. */
   trim(): void {
-    if (!this.isLost()) for (const kernel of this.#kernels.values()) kernel.setOutput([1]);
+    if (!this.isLost())
+      for (const kernel of this.#kernels.values())
+        if (kernel.output[0] !== 1) kernel.setOutput([1]);
   }
 
   textureCount(): number {
-    return this.#textures.count;
+    return this.#textures.size;
   }
 
   destroy(): void {
@@ -300,20 +305,21 @@ function rendererOf(gl: WebGL2RenderingContext): string {
   return String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
 }
 
-/** Counts textures as they are made and deleted, whoever does it. */
-function countTextures(gl: WebGL2RenderingContext): { count: number } {
-  const textures = { count: 0 };
+/** Keeps a list of the textures that exist, whoever makes and deletes them; asking the GPU would wait for it. */
+function watchTextures(gl: WebGL2RenderingContext): ReadonlySet<WebGLTexture> {
+  const alive = new Set<WebGLTexture>();
   const create = gl.createTexture.bind(gl);
   const remove = gl.deleteTexture.bind(gl);
   gl.createTexture = () => {
-    textures.count++;
-    return create();
+    const texture = create();
+    alive.add(texture);
+    return texture;
   };
   gl.deleteTexture = (texture) => {
-    if (texture !== null && gl.isTexture(texture)) textures.count--;
+    if (texture !== null) alive.delete(texture);
     remove(texture);
   };
-  return textures;
+  return alive;
 }
 
 function unavailable(reason: string): GlaiError {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, openPage } from "./support/browser.js";
-import type { Packages } from "./support/serve.js";
+import type { Packages } from "./support/packages.js";
 
 async function inPage() {
   const { core, webgl } = (globalThis as unknown as { glai: Packages }).glai;

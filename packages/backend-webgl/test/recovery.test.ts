@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, openPage } from "./support/browser.js";
-import type { Packages } from "./support/serve.js";
+import type { Packages } from "./support/packages.js";
 
 interface Script {
   /** Context losses: after how many calls of trainSteps, of 12. */
@@ -14,7 +14,7 @@ async function train({
   loseAfter,
   saveEvery,
 }: Script): Promise<{ numbers: string; loss: number; errors: string[] }> {
-  const { core, webgl, inside } = (globalThis as unknown as { glai: Packages }).glai;
+  const { core, webgl, devices } = (globalThis as unknown as { glai: Packages }).glai;
   const random = core.createRandom(5);
   const sizes = [9, 8, 5];
   const nSamples = 40;
@@ -47,7 +47,7 @@ async function train({
       for (const name of state) await session.read(name);
     if (!loseAfter.includes(call)) continue;
     await new Promise((resolve) => setTimeout(resolve, 20)); // in the middle of what is queued, or after it
-    const device = await inside.devices.sharedDevice.get();
+    const device = await devices.sharedDevice.get();
     device.destroy(); // WEBGL_lose_context
     if (saveEvery === 1) await session.read("gradients").catch(note);
   }

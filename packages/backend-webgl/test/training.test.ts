@@ -1,7 +1,7 @@
 import type { Backend } from "@glai/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, openPage } from "./support/browser.js";
-import type { Packages } from "./support/serve.js";
+import type { Packages } from "./support/packages.js";
 
 /** 200 steps of float32 in another order of sums; measured: at most 1e-6 on SwiftShader. */
 const LOSS_TOLERANCE = 1e-5;

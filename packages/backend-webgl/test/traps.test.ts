@@ -1,7 +1,7 @@
 // What gpu.js does that one would not expect, seen once on gpu.js itself, and that ours does not do it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, openPage } from "./support/browser.js";
-import type { Packages } from "./support/serve.js";
+import type { Packages } from "./support/packages.js";
 
 /** gpu.js is a script: a page without a bundler finds its class among the globals. */
 interface GpuJs {
@@ -23,7 +23,7 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
 
   it("loops are cut at 1000 rounds: ours go on", async () => {
     const { theirs, ours } = await opened.page.evaluate(async () => {
-      const { inside } = (globalThis as unknown as { glai: Packages }).glai;
+      const { devices } = (globalThis as unknown as { glai: Packages }).glai;
       const gpu = new (globalThis as unknown as GpuJs).GPU({ mode: "webgl2" });
       const sum = gpu.createKernel(
         "function(n) { let s = 0; for (let i = 0; i < n; i++) { s += 1; } return s; }",
@@ -33,7 +33,7 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
       );
       const theirs = (sum(5000) as Float32Array)[0];
       await gpu.destroy();
-      const device = await inside.devices.sharedDevice.get();
+      const device = await devices.sharedDevice.get();
       const ones = await device.upload(new Float32Array(5001).fill(1));
       const total = device.run("affine", 1, ones, ones, 5000, 1, 0);
       const [ours] = await device.read(total);
@@ -45,14 +45,14 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
 
   it("a pipeline's texture is overwritten by the next call: ours keep their numbers", async () => {
     const { theirs, ours } = await opened.page.evaluate(async () => {
-      const { inside } = (globalThis as unknown as { glai: Packages }).glai;
+      const { devices } = (globalThis as unknown as { glai: Packages }).glai;
       const gpu = new (globalThis as unknown as GpuJs).GPU({ mode: "webgl2" });
       const copy = gpu.createKernel("function(x) { return x; }", { output: [1], pipeline: true });
       const first = copy(1) as unknown as { toArray(): Float32Array };
       copy(2);
       const theirs = first.toArray()[0];
       await gpu.destroy();
-      const device = await inside.devices.sharedDevice.get();
+      const device = await devices.sharedDevice.get();
       const tensors = [];
       for (const value of [1, 2, 3]) tensors.push(await device.upload(Float32Array.of(value)));
       const ours = [];
@@ -65,8 +65,8 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
 
   it("places above 2^24 are exact, and a smaller array after a larger one has its own size", async () => {
     const found = await opened.page.evaluate(async () => {
-      const { inside } = (globalThis as unknown as { glai: Packages }).glai;
-      const device = await inside.devices.sharedDevice.get();
+      const { devices } = (globalThis as unknown as { glai: Packages }).glai;
+      const device = await devices.sharedDevice.get();
       const gather = async (width: number, nRows: number, row: number): Promise<Float32Array> => {
         const values = Float32Array.from({ length: width * nRows }, (_, i) => i % 1009);
         const x = await device.upload(values);
@@ -94,8 +94,8 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
 
   it("a thousand sessions leave no texture behind, and many backends share one context", async () => {
     const counts = await opened.page.evaluate(async () => {
-      const { core, webgl, inside } = (globalThis as unknown as { glai: Packages }).glai;
-      const device = await inside.devices.sharedDevice.get();
+      const { core, webgl, devices } = (globalThis as unknown as { glai: Packages }).glai;
+      const device = await devices.sharedDevice.get();
       const nSamples = 4;
       const features = { values: new Float32Array(4 * 3).fill(0.5), nSamples, nFeatures: 3 };
       const labels = Uint32Array.of(0, 1, 0, 1);
@@ -120,7 +120,7 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
           counts.push(device.textureCount());
         }
       }
-      return { counts, same: device === (await inside.devices.sharedDevice.get()) };
+      return { counts, same: device === (await devices.sharedDevice.get()) };
     });
     expect(counts.same).toBe(true);
     expect(new Set(counts.counts.slice(1)).size, String(counts.counts)).toBe(1);
@@ -128,8 +128,8 @@ describe.runIf(hasBrowser)("traps of gpu.js", () => {
 
   it("more numbers than a texture has: an error with the sizes, at the next read", async () => {
     const found = await opened.page.evaluate(async () => {
-      const { core, webgl, inside } = (globalThis as unknown as { glai: Packages }).glai;
-      const device = await inside.devices.sharedDevice.get();
+      const { core, webgl, devices } = (globalThis as unknown as { glai: Packages }).glai;
+      const device = await devices.sharedDevice.get();
       const { maxLength } = device.limits;
       const backend = webgl.createWebglBackend();
       const session = await backend.prepare(

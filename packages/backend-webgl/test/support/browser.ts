@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chromium, type Page } from "playwright-core";
-import { serve } from "./serve.js";
+import { serve, softwareGl } from "../../bench/serve.js";
+import { page as body } from "./packages.js";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -9,24 +10,11 @@ export const hasBrowser = existsSync(executablePath);
 if (!hasBrowser)
   process.stderr.write(`backend-webgl: tests skipped, no browser at ${executablePath}\n`);
 
-/** Software GL: the same numbers as a GPU, slowly, on any machine. */
-const softwareGl = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-];
-
-/** A page that has imported the packages; see serve.ts. */
+/** A page that has imported the packages; see packages.ts. */
 export async function openPage(
   more: readonly string[] = [],
 ): Promise<{ readonly page: Page; readonly errors: string[]; close(): Promise<void> }> {
-  const server = await serve();
+  const server = await serve(body);
   const browser = await chromium.launch({ executablePath, args: [...softwareGl, ...more] });
   const page = await browser.newPage();
   const errors: string[] = []; // what gpu.js and the browser complain about on the console
