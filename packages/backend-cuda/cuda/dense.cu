@@ -1,5 +1,6 @@
 // The ReLU MLP (core's reference/mlp-model.ts) in tiles: a_{l+1} = scale ⊙ relu(W_l a_l + b_l).
 #include "dense.h"
+#include "activate.h"
 #include "tile.h"
 #include "warp.h"
 
@@ -9,14 +10,6 @@ namespace {
 
 constexpr int kThinRows = 16;  // rows of a warp in the thin kernel
 constexpr int kThinWarps = 4;
-constexpr unsigned kThinCapacity = 32;  // larger batches fill the wide tiles
-
-__device__ __forceinline__ float inputAt(const DenseInput& input, const StepRef& step, const StepPlan& plan,
-                                         const Dropout& dropout, int nIn, int row, int i) {
-  const size_t source = input.gathered ? sampleOf(step, plan, row) : row;
-  const float value = input.values[source * nIn + i];
-  return input.dropped ? value * unitScale(dropout, plan, row, i) : value;
-}
 
 /// input[row, i] as the operand with k = i.
 struct InputAlongK {
@@ -38,20 +31,6 @@ struct WeightsAlongK {
     return p.absolute ? fabsf(value) : value;
   }
 };
-
-/// Bias, ReLU and dropout. NaN stays NaN.
-__device__ __forceinline__ float activate(const DenseForward& p, const StepPlan& plan, int row, int o,
-                                          float sum) {
-  const float bias = p.parameters[static_cast<size_t>(p.nIn) * p.nOut + o];
-  const float z = sum + (p.absolute ? fabsf(bias) : bias);
-  if (!p.hidden) return z;
-  if (p.gates != nullptr) {
-    const uint32_t sample = sampleOf(p.step, plan, row);
-    const uint32_t word = p.gates[static_cast<size_t>(sample) * p.gateWords + (o >> 5)];
-    return (word >> (o & 31)) & 1 ? z : 0.0f;
-  }
-  return z <= 0.0f ? 0.0f : z * unitScale(p.dropout, plan, row, p.firstUnit + o);
-}
 
 __global__ void __launch_bounds__(WideTile::kThreads) denseForwardTile(DenseForward p) {
   const StepPlan plan = planOf(p.step);

@@ -48,6 +48,9 @@ struct DenseUpdate {
   Update update;
 };
 
+/// Passes of at most so many rows have a kernel of their own, which no library matches.
+constexpr unsigned kThinCapacity = 32;
+
 cudaError_t denseForward(const DenseForward&, unsigned capacity, cudaStream_t);
 cudaError_t denseBackward(const DenseBackward&, unsigned capacity, cudaStream_t);
 cudaError_t denseUpdate(const DenseUpdate&, cudaStream_t);

@@ -1,5 +1,6 @@
 #include "control_binding.h"
 #include "control.h"
+#include "cublas.h"
 
 namespace emulation {
 
@@ -26,6 +27,9 @@ void registerControl(Napi::Env env, Napi::Object exports) {
               }));
   control.Set("memoryInUse", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::Number::New(info.Env(), static_cast<double>(memoryInUse()));
+              }));
+  control.Set("setBlas", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                setBlas(info[0].ToBoolean().Value());
               }));
   control.Set("capturing", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::Number::New(info.Env(), static_cast<double>(capturing()));

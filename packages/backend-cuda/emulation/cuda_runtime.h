@@ -214,6 +214,9 @@ namespace emulation {
 /// Puts a launch into the stream. Arguments were copied when this was called, as on the device.
 cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, cudaStream_t, std::function<void()> kernel);
 
+/// The same for work that a library does, not a kernel.
+cudaError_t enqueueHost(const char* name, cudaStream_t, std::function<void()> work);
+
 template <typename... Parameters, typename... Arguments>
 cudaError_t launch(const char* name, dim3 grid, dim3 block, cudaStream_t stream,
                    void (*kernel)(Parameters...), Arguments... arguments) {

@@ -117,6 +117,16 @@ cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, cudaStream_t 
   return cudaSuccess;
 }
 
+cudaError_t enqueueHost(const char* name, cudaStream_t stream, std::function<void()> work) {
+  const Guard guard(device);
+  if (sticky != cudaSuccess) return sticky;
+  put(stream, [name, work = std::move(work)] {
+    launches.push_back(name);
+    work();
+  });
+  return cudaSuccess;
+}
+
 }  // namespace emulation
 
 using emulation::Guard;

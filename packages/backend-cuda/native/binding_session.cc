@@ -36,6 +36,7 @@ TrainingConfig trainingOf(Napi::Env env, const Napi::Object& from) {
   training.weightDecay = numberOf(from.Get("weightDecay"), "weightDecay");
   training.dropoutRate = numberOf(from.Get("dropoutRate"), "dropoutRate");
   training.dropoutSeed = static_cast<uint32_t>(numberOf(from.Get("dropoutSeed"), "dropoutSeed"));
+  training.blas = from.Get("blas").ToBoolean().Value();
   return training;
 }
 

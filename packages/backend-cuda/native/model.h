@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <vector>
+#include "blas.h"
 #include "dropout.h"
 #include "loss.h"
 #include "memory.h"
@@ -52,7 +53,8 @@ struct SelectionTables {
   uint32_t blockWidth = 0;           // outputs of a whole block: 1, 16, or all
 };
 
-std::unique_ptr<Model> createMlpModel(const std::vector<int>& sizes, const Dropout&);
+/// With `blas`, passes of more than 32 rows leave their products to it.
+std::unique_ptr<Model> createMlpModel(const std::vector<int>& sizes, const Dropout&, Blas* blas);
 std::unique_ptr<Model> createEstimatorModel(const std::vector<int>& sizes, const SelectionTables&, const Dropout&,
                                             cudaStream_t);
 

@@ -1,4 +1,5 @@
-#include "dense.h"
+#include <algorithm>
+#include "dense_blas.h"
 #include "model.h"
 
 namespace glai::cuda {
@@ -13,7 +14,7 @@ struct Layer {
 
 class MlpModel final : public Model {
  public:
-  MlpModel(const std::vector<int>& sizes, const Dropout& dropout) : dropout_(dropout) {
+  MlpModel(const std::vector<int>& sizes, const Dropout& dropout, Blas* blas) : dropout_(dropout), blas_(blas) {
     uint32_t units = 0;
     for (size_t l = 0; l + 1 < sizes.size(); l++) {
       layers_.push_back({sizes[l], sizes[l + 1], nParameters_, units});
@@ -37,7 +38,11 @@ class MlpModel final : public Model {
       moved = outputs_[l]->reserve(n) || moved;
       moved = dOutputs_[l]->reserve(n) || moved;
     }
-    return moved;
+    if (!leavesProducts(capacity)) return moved;
+    size_t largest = 0;
+    for (const Layer& layer : layers_) largest = std::max(largest, size_t(layer.nIn) * layer.nOut);
+    moved = gathered_.reserve(size_t{capacity} * layers_.front().nIn) || moved;
+    return gradient_.reserve(largest) || moved;
   }
 
   LogitGradient dLogits() const override { return {dOutputs_.back()->get(), layers_.back().nOut, 0}; }
@@ -56,12 +61,22 @@ class MlpModel final : public Model {
       p.hidden = l + 1 < layers_.size();
       p.firstUnit = layer.firstUnit;
       p.dropout = dropout_;
-      check(denseForward(p, capacity, stream), "running a layer forward");
+      if (!leavesProducts(capacity)) {
+        check(denseForward(p, capacity, stream), "running a layer forward");
+        continue;
+      }
+      if (l == 0)
+        check(gatherRows({step, p.input, dropout_, gathered_.get(), p.nIn, capacity}, stream), "gathering a batch");
+      blas_->timesTransposed(capacity, p.nOut, p.nIn, inputsOf(l), p.parameters, p.output);
+      check(activateRows(p, capacity, stream), "running a layer forward");
     }
   }
 
   void backward(const StepRef& step, const SamplesOnDevice& samples, const Update& update, unsigned capacity,
                 cudaStream_t stream) override {
+    const bool leaves = leavesProducts(capacity);
+    if (leaves)
+      check(clearTail(step, dOutputs_.back()->get(), nOutputs(), capacity, stream), "running a layer backward");
     for (size_t l = layers_.size(); l-- > 0;) {
       const Layer& layer = layers_[l];
       if (l > 0) {  // before the weights change
@@ -74,7 +89,16 @@ class MlpModel final : public Model {
         p.nIn = layer.nIn;
         p.nOut = layer.nOut;
         p.dropout = dropout_;
-        check(denseBackward(p, capacity, stream), "running a layer backward");
+        if (leaves) blas_->times(capacity, p.nIn, p.nOut, p.dOutput, p.parameters, p.dInput);
+        check(leaves ? maskRows(p, capacity, stream) : denseBackward(p, capacity, stream), "running a layer backward");
+      }
+      if (leaves) {
+        blas_->transposedTimes(layer.nOut, layer.nIn, capacity, dOutputs_[l]->get(), inputsOf(l), gradient_.get());
+        check(updateFromGradient({step, gradient_.get(), dOutputs_[l]->get(), layer.nIn, layer.nOut,
+                                  layer.firstParameter, update},
+                                 stream),
+              "updating a layer");
+        continue;
       }
       DenseUpdate p{};
       p.step = step;
@@ -96,6 +120,12 @@ class MlpModel final : public Model {
   size_t nParameters_ = 0;
   std::vector<uint32_t> order_;  // empty
   Dropout dropout_;
+  Blas* blas_;                                  // or null
+  DeviceArray<float> gathered_{"gathered rows"};  // [capacity, nInputs]
+  DeviceArray<float> gradient_{"gradients of a layer"};
+
+  bool leavesProducts(unsigned capacity) const { return blas_ != nullptr && capacity > kThinCapacity; }
+  const float* inputsOf(size_t l) const { return l == 0 ? gathered_.get() : outputs_[l - 1]->get(); }
 
   /// The first layer reads the samples by row number. A linear head has no hidden unit: inputs are dropped.
   DenseInput inputOf(size_t l, const SamplesOnDevice& samples) const {
@@ -106,8 +136,8 @@ class MlpModel final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> createMlpModel(const std::vector<int>& sizes, const Dropout& dropout) {
-  return std::make_unique<MlpModel>(sizes, dropout);
+std::unique_ptr<Model> createMlpModel(const std::vector<int>& sizes, const Dropout& dropout, Blas* blas) {
+  return std::make_unique<MlpModel>(sizes, dropout, blas);
 }
 
 }  // namespace glai::cuda

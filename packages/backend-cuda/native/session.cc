@@ -40,7 +40,8 @@ uint32_t lowWord(double step) {
 
 Session::Session(const std::vector<int>& sizes, const SelectionTables* selection, const TrainingConfig& training)
     : training_(training), dropout_(dropoutOf(training)) {
-  model_ = selection == nullptr ? createMlpModel(sizes, dropout_)
+  if (training.blas) blas_ = std::make_unique<Blas>(stream_);
+  model_ = selection == nullptr ? createMlpModel(sizes, dropout_, blas_.get())
                                 : createEstimatorModel(sizes, *selection, dropout_, stream_);
   const size_t n = model_->nParameters();
   for (DeviceArray<float>& array : state_) {

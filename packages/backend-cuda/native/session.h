@@ -18,6 +18,7 @@ struct TrainingConfig {
   double momentum = 0, beta1 = 0, beta2 = 0, epsilon = 0, weightDecay = 0;
   double dropoutRate = 0;
   uint32_t dropoutSeed = 0;
+  bool blas = false;  // products of large batches by cuBLAS
 };
 
 struct SampleArrays {
@@ -62,6 +63,7 @@ class Session {
   Dropout dropout_;
   Stream stream_;
   Transfer transfer_;
+  std::unique_ptr<Blas> blas_;  // or null
   std::unique_ptr<Model> model_;
   DeviceArray<float> state_[4] = {DeviceArray<float>("parameters"), DeviceArray<float>("first moments"),
                                   DeviceArray<float>("second moments"), DeviceArray<float>("gradients")};

@@ -1,7 +1,7 @@
 import { GlaiError, type GlaiErrorCode } from "@glai/core";
 
 /** Moves with every change of `CudaAddon`, here and in native/addon.cc. */
-export const interfaceVersion = 1;
+export const interfaceVersion = 2;
 
 /** A session inside the addon; only its functions know what it is. */
 export type NativeSession = object & { readonly native: unique symbol };
@@ -10,6 +10,7 @@ export interface DeviceReport {
   readonly available: boolean;
   readonly reason: string; // why not, empty when available
   readonly hint: string;
+  readonly whyNoBlas: string; // empty where cuBLAS can be used
   readonly name: string;
   readonly memoryBytes: number;
   readonly computeCapability: string; // "9.0"
@@ -27,6 +28,7 @@ export interface NativeTraining {
   readonly weightDecay: number;
   readonly dropoutRate: number;
   readonly dropoutSeed: number;
+  readonly blas: boolean; // products of large batches by cuBLAS
 }
 
 export interface NativeGates {

@@ -7,11 +7,16 @@ import { createSession } from "./session.js";
 import { nativeTraining } from "./training.js";
 
 export interface CudaBackendOptions {
-  /** There is one tier; `auto` means it. */
-  readonly tier?: "auto" | "cuda";
+  /**
+   * `cuda` (also `auto`): kernels of our own. `cublas`: the same, but dense products of more than 32 rows are left to
+   * cuBLAS, which has to be on the machine; `prepare` throws `unavailable` where it is not.
+   */
+  readonly tier?: CudaTier;
   /** Accepted because every backend takes it. The GPU decides; the results do not depend on it. */
   readonly threads?: number;
 }
+
+type CudaTier = "auto" | "cuda" | "cublas";
 
 export interface CudaBackend extends Backend {
   readonly conversion: CudaConversion;
@@ -28,12 +33,12 @@ export interface CudaBackend extends Backend {
  */
 export function createCudaBackend(options: CudaBackendOptions = {}): CudaBackend {
   const { tier = "auto" } = options;
-  if (tier !== "auto" && tier !== "cuda")
+  if (tier !== "auto" && tier !== "cuda" && tier !== "cublas")
     throw new GlaiError(
       "unsupported",
-      `Expected tier auto or cuda of backend cuda but received ${String(tier satisfies never)}.`,
+      `Expected tier auto, cuda or cublas of backend cuda but received ${String(tier satisfies never)}.`,
     );
-  return createBackendOver(loadAddon);
+  return createBackendOver(loadAddon, tier);
 }
 
 /** `createCudaBackend` under the name that every backend package exports. */
@@ -42,12 +47,13 @@ export function createBackend(options: CudaBackendOptions = {}): CudaBackend {
 }
 
 /** The backend over any build of the addon: how tests drive the emulated one. Not exported by the package. */
-export function createBackendOver(load: () => AddonLoad): CudaBackend {
+export function createBackendOver(load: () => AddonLoad, tier: CudaTier = "auto"): CudaBackend {
+  const blas = tier === "cublas";
   let loaded: AddonLoad | undefined; // at the first use, not at import
 
   function addonOrThrow(): CudaAddon {
     loaded ??= load();
-    const capability = capabilityOf(loaded);
+    const capability = capabilityOf(loaded, blas);
     if (loaded.addon !== undefined && capability.available) return loaded.addon;
     throw new GlaiError(
       "unavailable",
@@ -61,7 +67,7 @@ export function createBackendOver(load: () => AddonLoad): CudaBackend {
     name: "cuda",
     async probe() {
       loaded ??= load();
-      return capabilityOf(loaded);
+      return capabilityOf(loaded, blas);
     },
     async prepare(model, training) {
       checkTraining(model, training);
@@ -69,7 +75,7 @@ export function createBackendOver(load: () => AddonLoad): CudaBackend {
       const sizes = Uint32Array.from(model.kind === "mlp" ? model.sizes : model.selection.sizes);
       checkOutputs(sizes[sizes.length - 1]);
       const addon = addonOrThrow();
-      const config = { sizes, selection, training: nativeTraining(training) };
+      const config = { sizes, selection, training: nativeTraining(training, blas) };
       const session = await native(() => addon.createSession(config));
       return createSession(model, training, addon, session);
     },
@@ -90,7 +96,6 @@ function checkOutputs(nOutputs: number): void {
 }
 
 const offered = {
-  tier: "cuda",
   precision: "float32",
   deterministic: true, // no floating-point atomics: every sum has one order
   models: ["mlp", "estimator"],
@@ -100,21 +105,30 @@ const offered = {
   threads: 1,
 } as const;
 
-function capabilityOf(load: AddonLoad): Capability {
+function capabilityOf(load: AddonLoad, blas: boolean): Capability {
+  const all = { ...offered, tier: blas ? "cublas" : "cuda" };
   if (load.addon === undefined)
     return {
-      ...offered,
+      ...all,
       available: false,
       device: "none",
       reason: `The CUDA kernels are not built. Tried ${load.tried.join("; ")}.`,
       hint: load.hint,
     };
-  const { available, reason, hint, name, memoryBytes, computeCapability } = load.addon.device();
-  if (!available)
-    return { ...offered, available, device: name === "" ? "none" : name, reason, hint };
+  const report = load.addon.device();
+  const { available, reason, hint, name, memoryBytes, computeCapability, whyNoBlas } = report;
+  if (!available) return { ...all, available, device: name === "" ? "none" : name, reason, hint };
+  if (blas && whyNoBlas !== "")
+    return {
+      ...all,
+      available: false,
+      device: name,
+      reason: whyNoBlas,
+      hint: "Install it (libcublas of the CUDA toolkit), or use tier cuda: kernels of our own.",
+    };
   const gibibytes = (memoryBytes / 2 ** 30).toFixed(0);
   return {
-    ...offered,
+    ...all,
     available,
     device: `${name}, ${gibibytes} GiB, compute capability ${computeCapability}`,
   };

@@ -2,7 +2,10 @@ import type { TrainingSpec } from "@glai/core";
 import type { NativeTraining } from "./addon.js";
 
 /** A training spec as flat numbers; what a loss or optimiser has no use for is 0. */
-export function nativeTraining({ loss, optimizer, dropout }: TrainingSpec): NativeTraining {
+export function nativeTraining(
+  { loss, optimizer, dropout }: TrainingSpec,
+  blas = false,
+): NativeTraining {
   const classWeights = loss.kind === "crossEntropy" ? loss.classWeights : undefined;
   const isSgd = optimizer.kind === "sgd";
   return {
@@ -17,5 +20,6 @@ export function nativeTraining({ loss, optimizer, dropout }: TrainingSpec): Nati
     weightDecay: optimizer.weightDecay,
     dropoutRate: dropout?.rate ?? 0,
     dropoutSeed: dropout?.seed ?? 0,
+    blas,
   };
 }

@@ -1,14 +1,19 @@
 import {
   type BlockKind,
   createReferenceBackend,
-  type FloatArray,
   type LossSpec,
   optimizerDefaults,
   type TrainingSpec,
 } from "@glai/core";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { type EmulatedAddon, emulatedBackend, loadEmulated } from "./support/emulated.js";
-import { estimatorProblem, mlpProblem, outcome, type Problem } from "./support/problems.js";
+import {
+  estimatorProblem,
+  expectClose,
+  mlpProblem,
+  outcome,
+  type Problem,
+} from "./support/problems.js";
 
 const dropout = { rate: 0.25, seed: 7 };
 const losses: Record<string, LossSpec> = {
@@ -24,16 +29,6 @@ function training(loss: LossSpec): TrainingSpec {
 
 // Adam divides by √v, so that float32 drifts from float64 along a trajectory: the tolerance of `trained` in core.
 const drift = 2e-4;
-
-function expectClose(found: FloatArray, expected: FloatArray, allowed: number, name: string): void {
-  let scale = 0;
-  for (const value of expected) scale = Math.max(scale, Math.abs(value));
-  expect(found.length, name).toBe(expected.length);
-  found.forEach((value, i) => {
-    if (!(Math.abs(value - expected[i]) <= allowed * (scale || 1)))
-      expect.fail(`${name}[${i}] is ${value}, expected ${expected[i]}`);
-  });
-}
 
 describe.skipIf(inject("noEmulation") !== "")("training on the emulated GPU", () => {
   let addon: EmulatedAddon;

@@ -13,6 +13,8 @@ export interface Emulation {
   takeLaunches(): string[];
   takeSynchronizations(): number;
   memoryInUse(): number;
+  /** Whether this machine has a cuBLAS; at first it has none. */
+  setBlas(present: boolean): void;
   /** Streams that still capture. */
   capturing(): number;
   /** Runs a kernel with a known mistake; what was noticed, or "" when its result is right. */
@@ -28,6 +30,9 @@ export function loadEmulated(variant: Variant = "emulated"): EmulatedAddon {
 }
 
 /** The package's backend over an emulated GPU. */
-export function emulatedBackend(addon: EmulatedAddon): CudaBackend {
-  return createBackendOver(() => ({ addon, path: "the emulation" }));
+export function emulatedBackend(
+  addon: EmulatedAddon,
+  tier: "cublas" | "cuda" = "cuda",
+): CudaBackend {
+  return createBackendOver(() => ({ addon, path: "the emulation" }), tier);
 }

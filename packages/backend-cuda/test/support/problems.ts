@@ -12,6 +12,7 @@ import {
   selectPaths,
   type TrainingSpec,
 } from "@glai/core";
+import { expect } from "vitest";
 
 export interface Problem {
   readonly model: ModelSpec;
@@ -109,4 +110,19 @@ export async function outcome(
   const evaluation = await session.read("loss");
   session.dispose();
   return { ...trained, logits, evaluation };
+}
+
+/** Within `allowed` of the largest expected number. */
+export function expectClose(
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  allowed: number,
+  name: string,
+): void {
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
+  expect(found.length, name).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++)
+    if (!(Math.abs(found[i] - expected[i]) <= allowed * (scale || 1)))
+      expect.fail(`${name}[${i}] is ${found[i]}, expected ${expected[i]}`);
 }
