@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted, reactive } from "vue";
 import type { Certificate } from "@glai/core";
 import type { CurvePoint, ShiftPoint } from "@glai/engine";
-import type { BackendName } from "../train/backends.js";
+import type { BackendName, NamedBackend } from "../train/backends.js";
 import type { Explanation } from "../train/explain.js";
 import type {
   DataSource,
@@ -19,8 +19,8 @@ export interface TrainingState {
   trainings: number; // begun so far
   phase: "cancelled" | "done" | "failed" | "idle" | "training";
   status: string; // one sentence, read out by screen readers
-  backends: readonly ProbedBackend[]; // empty until the worker has looked
-  chosen: { readonly name: BackendName; readonly why: string } | undefined;
+  backends: readonly ProbedBackend[]; // those the worker has looked at
+  chosen: { readonly name: NamedBackend; readonly why: string } | undefined;
   data: DataSummary | undefined;
   curves: Partial<Record<PageHead, CurvePoint[]>>;
   shift: ShiftPoint[];
@@ -78,7 +78,7 @@ export function useTraining(): Training {
         hint: undefined,
       });
     });
-    send({ kind: "probe" });
+    for (const name of ["wasm", "typescript"] as const) send({ kind: "probe", name });
   });
   onBeforeUnmount(() => worker?.terminate());
 
@@ -120,9 +120,6 @@ function apply(state: TrainingState, message: FromWorker): void {
     case "backend":
       state.chosen = { name: message.name, why: message.why };
       return;
-    case "backends":
-      state.backends = message.backends;
-      return;
     case "cancelled":
       state.phase = "cancelled";
       state.status = "Cancelled. What had finished is kept.";
@@ -132,6 +129,7 @@ function apply(state: TrainingState, message: FromWorker): void {
       return;
     case "data":
       state.data = message.summary;
+      state.status = "Choosing the backend.";
       return;
     case "done":
       state.phase = "done";
@@ -154,6 +152,9 @@ function apply(state: TrainingState, message: FromWorker): void {
     case "frozen":
       state.frozen = { epoch: message.epoch, seconds: message.seconds };
       state.status = `The selector was frozen after epoch ${message.epoch}.`;
+      return;
+    case "probed":
+      state.backends = [...state.backends, message.backend];
       return;
     case "pruned":
       if (state.phase === "training") return;
@@ -188,6 +189,7 @@ export const headNames: Readonly<Record<PageHead, string>> = {
 export const backendTitles: Readonly<Record<BackendName, string>> = {
   auto: "automatic",
   wasm: "WASM (CPU, SIMD)",
+  webgl: "WebGL (GPU)",
   typescript: "TypeScript (CPU, no SIMD)",
 };
 

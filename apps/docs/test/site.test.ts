@@ -72,11 +72,14 @@ async function trainByCommand(
   const folder = mkdtempSync(join(scratch, "command-"));
   const config = join(folder, "config.yaml"); // JSON is YAML
   writeFileSync(config, JSON.stringify({ protocol: run.config.protocol }));
+  const command = `train ${data} --head ${run.head} --seed ${run.seed} --backend ${backend} --quiet --json`;
   const { stdout } = await promisify(execFile)(process.execPath, [
     resolve(docs, "../cli/bin/glai.js"),
-    ...["train", data, "--head", run.head, "--seed", String(run.seed)],
-    ...["--backend", backend, "--config", config, "--out", join(folder, "run")],
-    ...["--quiet", "--json"],
+    ...command.split(" "),
+    "--config",
+    config,
+    "--out",
+    join(folder, "run"),
   ]);
   return JSON.parse(stdout);
 }
@@ -128,6 +131,30 @@ describe.skipIf(noBrowser !== undefined)("the built site under a sub-path", () =
       await page.close();
     },
     patience,
+  );
+
+  test(
+    "trains with WebGL to about the scores of WASM",
+    async () => {
+      const { page, errors } = await open();
+      await page.getByLabel(bundled.C2.title).check();
+      const settings = { ...small, rows: 200, hidden: 16, epochs: 2 };
+      const note = page.locator(".note", { hasText: "200 training" });
+      await fill(page, { ...settings, backend: "webgl" });
+      const scores = await train(page);
+      expect(await note.innerText()).toContain("Backend WebGL (GPU): ");
+      await fill(page, { ...settings, backend: "wasm" });
+      for (const [head, score] of Object.entries(await train(page)))
+        expect(Math.abs(score - (scores[head as PageHead] ?? 0)), head).toBeLessThan(0.02);
+      await fill(page, { ...settings, backend: "auto" });
+      await train(page);
+      const why = await note.innerText();
+      expect(why).toMatch(/fastest here: [\d,.]+ µs a training step; .*needs [\d,.]+ µs/);
+      for (const name of ["wasm", "webgl", "typescript"]) expect(why.toLowerCase()).toContain(name);
+      expect(errors).toEqual([]);
+      await page.close();
+    },
+    2 * patience,
   );
 
   test(

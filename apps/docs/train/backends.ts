@@ -2,9 +2,9 @@ import { createCpuBackend } from "@glai/backend-cpu";
 import { type Backend, type Capability, GlaiError, type Sizes } from "@glai/core";
 
 /** What can be asked for on the page. `auto` takes the fastest of the others for the data at hand. */
-export const backendNames = ["auto", "wasm", "typescript"] as const;
+export const backendNames = ["auto", "wasm", "webgl", "typescript"] as const;
 export type BackendName = (typeof backendNames)[number];
-type NamedBackend = Exclude<BackendName, "auto">;
+export type NamedBackend = Exclude<BackendName, "auto">;
 
 /** The backend of a training, and why it is this one. */
 export interface ChosenBackend {
@@ -13,24 +13,25 @@ export interface ChosenBackend {
   readonly why: string; // a sentence
 }
 
-const namedBackends: readonly NamedBackend[] = ["wasm", "typescript"];
+const namedBackends: readonly NamedBackend[] = ["wasm", "webgl", "typescript"];
 
 async function createBackend(name: NamedBackend): Promise<Backend> {
   switch (name) {
     case "wasm":
     case "typescript":
       return createCpuBackend({ tier: name });
+    case "webgl": {
+      const { createWebglBackend } = await import("@glai/backend-webgl"); // large, and not always wanted
+      return createWebglBackend();
+    }
     default:
       return name satisfies never;
   }
 }
 
-/** What each backend says about this browser. */
-export function probeBackends(): Promise<ReadonlyMap<NamedBackend, Capability>> {
-  const entries = namedBackends.map(
-    async (name) => [name, await (await createBackend(name)).probe()] as const,
-  );
-  return Promise.all(entries).then((found) => new Map(found));
+/** What a backend says about this browser. For WebGL that means a self-test, which takes a moment. */
+export async function probeBackend(name: NamedBackend): Promise<Capability> {
+  return (await createBackend(name)).probe();
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Capability, Certificate } from "@glai/core";
 import type { CurvePoint, RunSeconds, ShiftPoint } from "@glai/engine";
-import type { BackendName } from "./backends.js";
+import type { NamedBackend } from "./backends.js";
 import type { BundledName, Files } from "./data.js";
 import type { Explanation } from "./explain.js";
 import type { BudgetPoint } from "./prune.js";
@@ -16,13 +16,13 @@ export type ToWorker =
   | { readonly kind: "cancel" }
   | { readonly kind: "download"; readonly what: "model" | "run"; readonly head: PageHead }
   | { readonly kind: "explain"; readonly sample: number }
-  | { readonly kind: "probe" }
+  | { readonly kind: "probe"; readonly name: NamedBackend }
   | { readonly kind: "prune"; readonly position: number }
   | { readonly kind: "train"; readonly data: DataSource; readonly settings: Settings };
 
 /** What a backend says about this browser. */
 export interface ProbedBackend {
-  readonly name: BackendName;
+  readonly name: NamedBackend;
   readonly capability: Capability;
 }
 
@@ -49,8 +49,7 @@ export interface RunSummary {
 
 /** What the worker tells the page. A `failed` ends what the `request` began, and nothing else. */
 export type FromWorker =
-  | { readonly kind: "backend"; readonly name: BackendName; readonly why: string } // that was chosen
-  | { readonly kind: "backends"; readonly backends: readonly ProbedBackend[] }
+  | { readonly kind: "backend"; readonly name: NamedBackend; readonly why: string } // that was chosen
   | { readonly kind: "cancelled" }
   | { readonly kind: "certificate"; readonly certificate: Certificate }
   | { readonly kind: "data"; readonly summary: DataSummary }
@@ -69,6 +68,7 @@ export type FromWorker =
       readonly epoch: number;
       readonly seconds: number; // on the run's clock
     }
+  | { readonly kind: "probed"; readonly backend: ProbedBackend }
   | {
       readonly kind: "pruned";
       readonly point: BudgetPoint;

@@ -2,7 +2,7 @@
 import { type Backend, type Dataset, GlaiError, isGlaiError } from "@glai/core";
 import type { HeadRun, TrainingEvent } from "@glai/engine";
 import { encodeHeadModel } from "@glai/io";
-import { chooseBackend, probeBackends } from "./backends.js";
+import { chooseBackend, type NamedBackend, probeBackend } from "./backends.js";
 import { bundled, bundledDataset, ownDataset, withRows } from "./data.js";
 import { explainSample } from "./explain.js";
 import type { DataSource, FromWorker, ToWorker } from "./messages.js";
@@ -53,7 +53,7 @@ async function answer(message: ToWorker): Promise<void> {
       return post({ kind: "explained", explanation });
     }
     case "probe":
-      return probe();
+      return probe(message.name);
     case "prune":
       return prune(message.position);
     case "train":
@@ -63,10 +63,8 @@ async function answer(message: ToWorker): Promise<void> {
   }
 }
 
-async function probe(): Promise<void> {
-  const found = await probeBackends();
-  const backends = [...found].map(([name, capability]) => ({ name, capability }));
-  post({ kind: "backends", backends });
+async function probe(name: NamedBackend): Promise<void> {
+  post({ kind: "probed", backend: { name, capability: await probeBackend(name) } });
 }
 
 /** Trains; what is going on is stopped first, and says no more. */
