@@ -14,7 +14,7 @@ import { closedFormOf } from "./closed-form/closed-form.js";
 import { reducedEpochLimit } from "./freeze.js";
 import type { HeadName, ProtocolConfig } from "./protocol.js";
 import type { RunPlan } from "./run.js";
-import { dualMethodFor, estimateDual } from "./solvers/cost.js";
+import { affordablyExactUpTo, dualMethodFor, estimateDual } from "./solvers/cost.js";
 
 /** What a plan is made from. */
 export interface PlanRequest {
@@ -47,7 +47,7 @@ export function planRun(dataset: Dataset, request: PlanRequest): RunPlan {
     notes.push("Dropout is 0: the two views of a sample are equal, InfoNCE only spreads samples.");
   switch (head) {
     case "kernel-rbf":
-      notes.push(methodNote(shared.nTrain, nInputs));
+      notes.push(methodNote(shared.nTrain, nInputs, affordablyExactUpTo));
       return { ...shared, trained: sizes, parameters: shared.nTrain * nOutputs };
     case "linear":
     case "linear-ridge":
@@ -119,9 +119,9 @@ function planDual(
 }
 
 /** How the dual will be solved, and about what it costs. */
-function methodNote(nTrain: number, nInputs: number): string {
+function methodNote(nTrain: number, nInputs: number, exactUpTo?: number): string {
   const estimates = estimateDual(nTrain, nInputs);
-  const chosen = dualMethodFor(nTrain);
+  const chosen = dualMethodFor(nTrain, undefined, exactUpTo);
   const words = estimates.map(
     ({ method, operations, bytes }) =>
       `${method} ${(operations / 1e9).toPrecision(3)} billion multiplications and ${(bytes / 1e6).toPrecision(3)} MB`,

@@ -96,8 +96,11 @@ function fast({ hidden }) {
   return { ...protocolDefaults("fast"), hidden };
 }
 
+/** B1 is self-supervised in the paper: with labels it gets the constants of the other vision set. */
+const experiments = { a1: "A1", a2: "A2", b1: "A1", c2: "C2" };
+
 function paper({ hidden, name }) {
-  return { ...protocolDefaults("paper", name === "a2" || name === "c2" ? "A2" : "A1"), hidden };
+  return { ...protocolDefaults("paper", experiments[name]), hidden };
 }
 
 function withSolver(solver) {

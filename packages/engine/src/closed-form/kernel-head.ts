@@ -10,6 +10,7 @@ import {
   type KernelRidgeSolution,
   solveKernelRidge,
 } from "../solvers/kernel-ridge.js";
+import { affordablyExactUpTo, dualMethodFor } from "../solvers/cost.js";
 import { pathKernel, rbfKernel } from "../solvers/kernels.js";
 
 /** What a kernel head is solved over. */
@@ -41,7 +42,7 @@ export async function solveKernelHead(
         kernel,
         nClasses: dataset.nClasses,
         random: streams.solver,
-        ...(request.method !== "auto" && { method: request.method }),
+        method: request.method === "auto" ? methodFor(request, train.nSamples) : request.method,
         ...(honestRows && { honestRows }),
         ...(loss.kind === "crossEntropy" &&
           loss.classWeights && { classWeights: loss.classWeights }),
@@ -74,6 +75,15 @@ export async function solveKernelHead(
       },
     }),
   };
+}
+
+/**
+ * Kernels are compared by leave-one-out of the full problem, which a factorisation has exactly; on a subset a wider
+ * kernel looks better than it is for all rows.
+ */
+function methodFor({ kernels }: KernelHeadRequest, nSamples: number): DualMethod {
+  if (kernels.length === 1) return dualMethodFor(nSamples);
+  return dualMethodFor(nSamples, undefined, affordablyExactUpTo);
 }
 
 /** Bandwidths of the Gaussian baseline: γ = c / nFeatures for standardised inputs. */

@@ -2,7 +2,7 @@ import { type Features, GlaiError, type HeadModel, type Matrix } from "@glai/cor
 import { linearBody, slabBody } from "../closed-form/linear-head.js";
 import { gatesOf } from "../phases/patterns.js";
 import { productFeatures } from "../solvers/product-features.js";
-import { solveRidge } from "../solvers/ridge.js";
+import { centreGram, solveRidge } from "../solvers/ridge.js";
 import {
   gatherStatistics,
   mergeStatistics,
@@ -165,7 +165,7 @@ async function checkPossible(
   { algebra }: Workshop,
 ): Promise<void> {
   const { nFeatures: f, nSamples: n, gram, sums, touched } = statistics;
-  const values = gram.map((value, i) => value - (sums[Math.floor(i / f)] * sums[i % f]) / n);
+  const values = centreGram(gram, sums, n);
   const rounding = Math.min(lambda, 1e-12 * touched);
   try {
     await algebra.cholesky({ values, nRows: f, nColumns: f }, rounding);

@@ -1,7 +1,7 @@
 import { createRandom, GlaiError, type Matrix } from "@glai/core";
 import { conjugateGradients } from "../solvers/conjugate-gradients.js";
 import { type DualMethod } from "../solvers/kernel-ridge.js";
-import { dualMethodFor, preconditionerRank } from "../solvers/cost.js";
+import { affordablyExactUpTo, dualMethodFor, preconditionerRank } from "../solvers/cost.js";
 import { type KernelProblem, weightedGram } from "../solvers/kernel-problem.js";
 import { copyAs, meanDiagonal } from "../solvers/matrices.js";
 import { nystromPreconditioner } from "../solvers/nystrom.js";
@@ -10,9 +10,6 @@ import { relativeResidual } from "../solvers/trailing.js";
 
 /** Bytes the Gram matrix may take. */
 export const gramMemory = 2 ** 31;
-
-/** Samples up to which a change is solved by a factorisation: to its tight residual, conjugate gradients take long. */
-const exactUpTo = 8000;
 
 /** A solved problem in the order of its rows. */
 export interface OrderedSolution {
@@ -29,7 +26,7 @@ export interface OrderedSolution {
 export async function solveOrdered(
   problem: KernelProblem,
   mu: number,
-  method: DualMethod = dualMethodFor(problem.labels.length, gramMemory, exactUpTo),
+  method: DualMethod = dualMethodFor(problem.labels.length, gramMemory, affordablyExactUpTo),
 ): Promise<OrderedSolution> {
   const { algebra, targets } = problem;
   const n = problem.labels.length;

@@ -7,13 +7,15 @@ export interface DualEstimate {
   readonly bytes: number; // of the largest matrix, float32 (landmarks: float64)
 }
 
+/** Samples up to which a factorisation is affordable where its exact leave-one-out is wanted. */
+export const affordablyExactUpTo = 8000;
+
 const EXACT_UP_TO = 4500; // samples: beyond, the cube of a factorisation loses to conjugate gradients (measured)
-const SMALL_PRECONDITIONER_UP_TO = 8000; // samples
 const MEMORY = 2 ** 31; // bytes that K may take
 
 export const landmarkCount = 4000;
 export const preconditionerRank = (nSamples: number): number =>
-  nSamples > SMALL_PRECONDITIONER_UP_TO ? 1000 : 500;
+  nSamples > affordablyExactUpTo ? 1000 : 500;
 
 /** Exact up to `exactUpTo` samples, conjugate gradients while K fits in `memory` bytes, landmarks beyond. */
 export function dualMethodFor(

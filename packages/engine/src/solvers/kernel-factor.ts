@@ -12,16 +12,16 @@ import { centeredTargets } from "./targets.js";
 
 /**
  * A kernel ridge head that can be changed exactly: the Cholesky factor of A = K + μI over every sample it
- * was ever given, and the columns A⁻¹ e_r of the samples that were taken out since the last compaction.
+ * was ever given, and the columns L⁻¹ e_r of the samples that were taken out since the last compaction.
  */
 export interface KernelFactor {
   readonly kernel: KernelSpec;
   readonly mu: number;
   readonly samples: KernelSamples; // [n]
   readonly labels: Uint32Array; // [n]
-  readonly factor: Matrix; // [n, n] lower triangle of L, L Lᵀ = K + μI
+  readonly factor: Matrix; // [n, n] L with zeros above the diagonal, L Lᵀ = K + μI
   readonly removed: Uint32Array; // [nRemoved] rows that are out, in order of removal
-  readonly columns: Matrix; // [n, nRemoved] A⁻¹ E_removed
+  readonly columns: Matrix; // [n, nRemoved] L⁻¹ E_removed
 }
 
 /** Above this share of removed rows the factor is made anew: it bounds memory and rounding. */
@@ -36,6 +36,8 @@ export async function createKernelFactor(
 ): Promise<KernelFactor> {
   const factor = await algebra.gram(kernel, samples);
   await algebra.cholesky(factor, mu);
+  const { nRows: n } = factor;
+  for (let i = 0; i < n; i++) factor.values.fill(0, i * n + i + 1, (i + 1) * n);
   const columns = {
     values: emptyLike(factor.values, 0),
     nRows: factor.nRows,
@@ -46,13 +48,15 @@ export async function createKernelFactor(
 
 /**
  * The factor with more samples: L is bordered by Xᵀ and the factor of S = K_new + μI − XᵀX with X = L⁻¹B,
- * B = k(old, new). The removed columns follow by the block inverse. Costs about n²k for k new samples.
+ * B = k(old, new). Costs about n²k for k new samples, and a copy of L: first touch of fresh memory can cost
+ * more than the arithmetic, so `into`, (n + k)² numbers or more that are not in use, may hold the result.
  */
 export async function appendToFactor(
   algebra: LinearAlgebra,
   head: KernelFactor,
   samples: KernelSamples,
   labels: Uint32Array,
+  into?: FloatArray,
 ): Promise<KernelFactor> {
   const { kernel, mu, factor } = head;
   const n = factor.nRows;
@@ -65,14 +69,16 @@ export async function appendToFactor(
   await algebra.cholesky(corner, mu);
 
   const size = n + k;
-  const values = emptyLike(factor.values, size * size);
+  const values = roomFor(size * size, factor.values, into);
   for (let i = 0; i < n; i++) {
     values.set(factor.values.subarray(i * n, i * n + i + 1), i * size);
+    values.fill(0, i * size + i + 1, (i + 1) * size);
   }
   for (let j = 0; j < k; j++) {
     const start = (n + j) * size;
     for (let i = 0; i < n; i++) values[start + i] = x.values[i * k + j];
     values.set(corner.values.subarray(j * k, j * k + j + 1), start + n);
+    values.fill(0, start + n + j + 1, start + size);
   }
   return {
     ...head,
@@ -83,34 +89,46 @@ export async function appendToFactor(
   };
 }
 
-/**
- * A⁻¹E of the bordered matrix. With Z = A⁻¹B and P = Z_removed: the old rows gain Z S⁻¹Pᵀ, the new
- * rows are −S⁻¹Pᵀ.
- */
+function roomFor(length: number, like: FloatArray, into: FloatArray | undefined): FloatArray {
+  if (into === undefined) return emptyLike(like, length);
+  if (
+    into.length >= length &&
+    into.buffer !== like.buffer &&
+    into.constructor === like.constructor
+  ) {
+    return into.subarray(0, length);
+  }
+  throw new GlaiError(
+    "bad-argument",
+    `Expected ${length} numbers or more of the factor's precision, apart from the factor itself, but received ${into.length}.`,
+    { hint: "Keep two buffers and give the one that does not hold the factor." },
+  );
+}
+
+/** L⁻¹E of the bordered factor: below the old columns F come −S⁻¹XᵀF, S the corner. */
 async function borderColumns(
   algebra: LinearAlgebra,
   { columns, factor, removed }: KernelFactor,
-  x: Matrix, // [n, k] L⁻¹B, overwritten
+  x: Matrix, // [n, k] L⁻¹B
   corner: Matrix, // [k, k] factor of S
 ): Promise<Matrix> {
-  const n = factor.nRows;
-  const k = corner.nRows;
-  const width = removed.length;
-  if (width === 0) return { ...columns, nRows: n + k };
-  await algebra.solveTriangular(factor, x, true); // Z
-  const bottom = transpose(takeRows(x, removed)); // Pᵀ, [k, nRemoved]
-  await algebra.solveCholesky(corner, bottom);
-  const top = await algebra.multiply(x, bottom);
-  const values = emptyLike(factor.values, (n + k) * width);
-  for (let i = 0; i < n * width; i++) values[i] = columns.values[i] + top.values[i];
-  for (let i = 0; i < k * width; i++) values[n * width + i] = -bottom.values[i];
-  return { values, nRows: n + k, nColumns: width };
+  const nRows = factor.nRows + corner.nRows;
+  const nColumns = removed.length;
+  if (nColumns === 0) return { ...columns, nRows };
+  const bottom = copyAs(factor.values, await algebra.multiply(transpose(x), columns));
+  await algebra.solveTriangular(corner, bottom, false);
+  const values = emptyLike(factor.values, nRows * nColumns);
+  values.set(columns.values);
+  for (let i = 0; i < bottom.values.length; i++) {
+    values[columns.values.length + i] = -bottom.values[i];
+  }
+  return { values, nRows, nColumns };
 }
 
 /**
- * The factor with rows (numbers into `samples`) taken out. The factor stays; the columns A⁻¹e_r join, and
+ * The factor with rows (numbers into `samples`) taken out. The factor stays; the columns L⁻¹e_r join, and
  * `solveFactor` forces their coefficients to zero, which is the solution without them. Costs
- * about 2n²k. Above a fifth of removed rows the factor is made anew from the samples that are left.
+ * about n²k. Above a fifth of removed rows the factor is made anew from the samples that are left.
  *
  * Throws `bad-argument` for a row that is not there or is out already.
  */
@@ -143,7 +161,7 @@ export async function removeFromFactor(
     nColumns: rows.length,
   };
   rows.forEach((row, j) => (fresh.values[row * rows.length + j] = 1));
-  await algebra.solveCholesky(head.factor, fresh);
+  await algebra.solveTriangular(head.factor, fresh, false);
   return {
     ...head,
     removed: Uint32Array.from([...head.removed, ...rows]),
@@ -168,47 +186,86 @@ function compact(
 }
 
 /**
- * Coefficients of the samples that are left. With R the removed rows, α = β − A⁻¹E (EᵀA⁻¹E)⁻¹ β_R for β = A⁻¹Y
- * has α_R = 0 and satisfies every other row's equation: the ridge solution of the rest, exactly.
+ * Coefficients of the samples that are left. With F = L⁻¹E over the removed rows, α = L⁻ᵀ(I − F(FᵀF)⁻¹Fᵀ)L⁻¹Y has
+ * α_R = 0 and satisfies every other row's equation: the ridge solution of the rest, exactly. One step of
+ * iterative refinement against L Lᵀ takes out what rounding leaves of the projection.
  */
 export async function solveFactor(
   algebra: LinearAlgebra,
-  { columns, factor, labels, removed, samples }: KernelFactor,
+  head: KernelFactor,
   nClasses: number,
 ): Promise<{
   readonly support: KernelSamples;
   readonly coefficients: FloatArray; // [nLeft, nClasses]
   readonly intercept: Float64Array; // [nClasses]
 }> {
+  const { factor, labels, removed, samples } = head;
   const out = new Set(removed);
   const left = Uint32Array.from([...labels.keys()].filter((row) => !out.has(row)));
   const targets = centeredTargets(
     left.map((row) => labels[row]),
     nClasses,
   );
-  const alpha: Matrix = {
+  const y: Matrix = {
     values: emptyLike(factor.values, labels.length * nClasses),
     nRows: labels.length,
     nColumns: nClasses,
   };
   left.forEach((row, i) => {
-    const y = targets.values.values.subarray(i * nClasses, (i + 1) * nClasses);
-    alpha.values.set(y, row * nClasses);
+    const own = targets.values.values.subarray(i * nClasses, (i + 1) * nClasses);
+    y.values.set(own, row * nClasses);
   });
-  await algebra.solveCholesky(factor, alpha);
-  if (removed.length > 0) {
-    const block = copyMatrix(takeRows(columns, removed)); // EᵀA⁻¹E, positive definite
-    const excess = takeRows(alpha, removed);
-    await algebra.cholesky(block, 0);
-    await algebra.solveCholesky(block, excess);
-    const correction = await algebra.multiply(columns, excess);
-    for (let i = 0; i < alpha.values.length; i++) alpha.values[i] -= correction.values[i];
-  }
+  const project = await projection(algebra, head);
+  const alpha = await project(copyMatrix(y));
+  const residual = await residualOf(algebra, factor, alpha, y);
+  clearRows(residual, removed); // of rows that are out nothing is asked
+  const correction = await project(residual);
+  for (let i = 0; i < alpha.values.length; i++) alpha.values[i] += correction.values[i];
   return {
     support: takeSamples(samples, left),
     coefficients: copyAs(alpha.values, takeRows(alpha, left)).values,
     intercept: targets.intercept,
   };
+}
+
+/** Y ↦ L⁻ᵀ(I − F(FᵀF)⁻¹Fᵀ)L⁻¹Y in place, with rows that are out exactly 0. */
+async function projection(
+  algebra: LinearAlgebra,
+  { columns, factor, removed }: KernelFactor,
+): Promise<(y: Matrix) => Promise<Matrix>> {
+  const block = removed.length === 0 ? undefined : await algebra.crossProduct(columns); // FᵀF
+  if (block !== undefined) await algebra.cholesky(block, 0);
+  const rows = transpose(columns);
+  return async (y) => {
+    await algebra.solveTriangular(factor, y, false);
+    if (block !== undefined) {
+      const share = copyAs(factor.values, await algebra.multiply(rows, y));
+      await algebra.solveCholesky(block, share);
+      const inRange = await algebra.multiply(columns, share);
+      for (let i = 0; i < y.values.length; i++) y.values[i] -= inRange.values[i];
+    }
+    await algebra.solveTriangular(factor, y, true);
+    clearRows(y, removed);
+    return y;
+  };
+}
+
+/** Y − L Lᵀ α. */
+async function residualOf(
+  algebra: LinearAlgebra,
+  factor: Matrix,
+  alpha: Matrix,
+  y: Matrix,
+): Promise<Matrix> {
+  const inner = transpose(await algebra.multiply(transpose(alpha), factor)); // Lᵀα
+  const product = await algebra.multiply(factor, copyAs(factor.values, inner));
+  const values = emptyLike(factor.values, y.values.length);
+  for (let i = 0; i < values.length; i++) values[i] = y.values[i] - product.values[i];
+  return { ...y, values };
+}
+
+function clearRows({ values, nColumns }: Matrix, rows: Uint32Array): void {
+  for (const row of rows) values.fill(0, row * nColumns, (row + 1) * nColumns);
 }
 
 function beside(a: Matrix, b: Matrix): Matrix {

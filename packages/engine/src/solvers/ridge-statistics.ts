@@ -137,8 +137,11 @@ function combine(a: RidgeStatistics, b: RidgeStatistics, sign: 1 | -1): RidgeSta
   const nClasses = Math.max(a.nClasses, b.nClasses);
   const left = widen(a, nClasses);
   const right = widen(b, nClasses);
-  const sum = (x: Float64Array, y: Float64Array): Float64Array =>
-    x.map((value, i) => value + sign * y[i]);
+  const sum = (x: Float64Array, y: Float64Array): Float64Array => {
+    const out = new Float64Array(x.length);
+    for (let i = 0; i < out.length; i++) out[i] = x[i] + sign * y[i];
+    return out;
+  };
   return {
     nFeatures: a.nFeatures,
     nClasses,

@@ -122,18 +122,21 @@ export async function ridgeLeaveOneOut(
   return { scores, meanSquaredError: squares / (weights * nClasses) };
 }
 
-function centre({
-  nFeatures: f,
-  nClasses,
-  nSamples: n,
-  gram,
-  sums,
-  cross,
-  counts,
-}: RidgeStatistics) {
+/** G − (Σ z)(Σ z)ᵀ / N, [F, F]. */
+export function centreGram(gram: Float64Array, sums: Float64Array, n: number): Float64Array {
+  const f = sums.length;
+  const out = new Float64Array(gram.length);
+  for (let i = 0; i < f; i++) {
+    const share = sums[i] / n;
+    for (let j = 0; j < f; j++) out[i * f + j] = gram[i * f + j] - share * sums[j];
+  }
+  return out;
+}
+
+function centre({ nClasses, nSamples: n, gram, sums, cross, counts }: RidgeStatistics) {
   const meanZ = sums.map((sum) => sum / n);
   const meanY = counts.map((count) => count / n);
-  const centredGram = gram.map((value, i) => value - sums[Math.floor(i / f)] * meanZ[i % f]);
+  const centredGram = centreGram(gram, sums, n);
   const centredCross = cross.map(
     (value, i) => value - sums[Math.floor(i / nClasses)] * meanY[i % nClasses],
   );
