@@ -76,7 +76,7 @@ export type FreezeRule =
  * - `lbfgs`: softmax regression on the kept slabs, λ/2 ‖V‖² on top of the mean cross-entropy;
  * - `ridge`: least squares on the kept slabs in closed form, penalty by exact leave-one-out;
  * - `kernel`: least squares over *all* paths in the dual. `infinite`: the closed form of an infinitely wide
- *   random selector to the given power: nothing is trained. `trained`: gates of a network with these hidden widths,
+ *   random selector to the given power (`auto`: 2 or 1, by leave-one-out): nothing is trained. `trained`: gates of a network with these hidden widths,
  *   trained for some epochs on four fifths of the rows; leave-one-out counts only on the last fifth;
  * - `auto`: by a cost model of the samples, paths, outputs, objective and the memory of the target; `RunPlan.costs`
  *   holds it, and the plan's notes say what was chosen.
@@ -87,7 +87,7 @@ export type SolverConfig =
   | {
       readonly kind: "kernel";
       readonly selector:
-        | { readonly kind: "infinite"; readonly power: number }
+        | { readonly kind: "infinite"; readonly power: "auto" | number }
         | { readonly kind: "trained"; readonly hidden: readonly number[]; readonly epochs: number };
       readonly method: "auto" | DualMethod;
     }

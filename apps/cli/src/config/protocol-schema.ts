@@ -66,14 +66,17 @@ const solver = z.discriminatedUnion("kind", [
     kind: z.literal("kernel"),
     selector: z
       .discriminatedUnion("kind", [
-        z.strictObject({ kind: z.literal("infinite"), power: z.number().gt(0).default(2) }),
+        z.strictObject({
+          kind: z.literal("infinite"),
+          power: z.union([z.literal("auto"), z.number().gt(0)]).default("auto"),
+        }),
         z.strictObject({
           kind: z.literal("trained"),
           hidden: z.array(count).min(1).default([512]),
           epochs: count.default(2),
         }),
       ])
-      .default({ kind: "infinite", power: 2 }),
+      .default({ kind: "infinite", power: "auto" }),
     method: z.enum(["auto", "cholesky", "conjugate-gradients", "landmarks"]).default("auto"),
   }),
   z.strictObject({ kind: z.literal("lbfgs"), lambda: z.number().min(0).default(1e-4) }),

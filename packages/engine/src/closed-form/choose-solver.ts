@@ -70,7 +70,7 @@ export function chooseSolver(
 function solverOf(name: SolverCost["solver"]): Exclude<SolverConfig, { kind: "auto" }> {
   switch (name) {
     case "kernel":
-      return { kind: "kernel", selector: { kind: "infinite", power: 2 }, method: "auto" };
+      return { kind: "kernel", selector: { kind: "infinite", power: "auto" }, method: "auto" };
     case "ridge":
       return { kind: "ridge" };
     case "adam":

@@ -7,7 +7,7 @@ export type ClosedForm =
   | { readonly kind: "kernel-rbf" }
   | {
       readonly kind: "infinite-kernel";
-      readonly power: number;
+      readonly powers: readonly number[]; // several: by leave-one-out, the earlier on ties
       readonly method: "auto" | DualMethod;
     }
   | { readonly kind: "trained-kernel"; readonly method: "auto" | DualMethod }
@@ -46,11 +46,16 @@ function closedFormOfSolver(solver: SolverConfig): ClosedForm | undefined {
       throw new Error("unreachable: solver auto is replaced before a run is planned");
     case "kernel":
       return solver.selector.kind === "infinite"
-        ? { kind: "infinite-kernel", power: solver.selector.power, method: solver.method }
+        ? { kind: "infinite-kernel", powers: powersOf(solver.selector), method: solver.method }
         : { kind: "trained-kernel", method: solver.method };
     default:
       return solver satisfies never;
   }
+}
+
+/** The powers `auto` chooses from: 2 on nearly every set, 1 with few samples a class (measured, docs/decisions). */
+function powersOf({ power }: { readonly power: number | "auto" }): readonly number[] {
+  return power === "auto" ? [2, 1] : [power];
 }
 
 /** Whether a closed form of head glai trains a selector first. */

@@ -16,6 +16,7 @@ import { pathKernel, rbfKernel } from "../solvers/kernels.js";
 /** What a kernel head is solved over. */
 export interface KernelHeadRequest {
   readonly kernels: readonly KernelSpec[]; // several: the best leave-one-out accuracy wins, the earlier on ties
+  readonly alternatives?: readonly KernelSpec[]; // compared before the solve, on the rows the penalty is chosen on
   readonly method: "auto" | DualMethod;
   readonly selector?: Mlp; // for path kernels: its gates
   readonly honestRows?: Uint32Array; // rows the selector was not trained on
@@ -40,6 +41,7 @@ export async function solveKernelHead(
       dataset.train.labels,
       {
         kernel,
+        ...(request.alternatives && { alternatives: request.alternatives }),
         nClasses: dataset.nClasses,
         random: streams.solver,
         method: request.method === "auto" ? methodFor(request, train.nSamples) : request.method,
@@ -50,7 +52,7 @@ export async function solveKernelHead(
     );
     const { accuracy } = solution.report.leaveOneOut;
     if (best === undefined || accuracy > best.solution.report.leaveOneOut.accuracy) {
-      best = { kernel, solution };
+      best = { kernel: solution.kernel, solution };
     }
   }
   if (best === undefined) throw new Error("unreachable: a request names at least one kernel");
@@ -65,7 +67,7 @@ export async function solveKernelHead(
       intercept: solution.intercept,
     },
     temperature: solution.temperature,
-    report: describe(kernel, solution.report, request.kernels.length),
+    report: describe(kernel, solution.report, triedBy(request)),
     ...(solution.labels && {
       retraining: {
         kind: "kernel",
@@ -94,6 +96,9 @@ export function rbfKernels(nFeatures: number): readonly KernelSpec[] {
 export function selectorKernel(selector: Mlp): KernelSpec {
   return pathKernel(selector.sizes[0], selector.sizes.slice(1, -1));
 }
+
+const triedBy = ({ kernels, alternatives = [] }: KernelHeadRequest): number =>
+  kernels.length + alternatives.length;
 
 function describe(kernel: KernelSpec, report: KernelRidgeReport, tried: number): SolverReport {
   const { method, nSupport, mu, penaltyPath, ...rest } = report;

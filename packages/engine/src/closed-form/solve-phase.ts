@@ -69,8 +69,10 @@ function solve(
     case "kernel-rbf":
       return solveKernelHead(run, train, { kernels: rbfKernels(nFeatures), method: "auto" });
     case "infinite-kernel": {
-      const kernels = [infinitePathKernel(nFeatures, form.power)];
-      return solveKernelHead(run, train, { kernels, method: form.method });
+      const [kernel, ...alternatives] = form.powers.map((power) =>
+        infinitePathKernel(nFeatures, power),
+      );
+      return solveKernelHead(run, train, { kernels: [kernel], alternatives, method: form.method });
     }
     case "trained-kernel": {
       const { selector, honestRows } = expectFrozen(frozen);

@@ -30,6 +30,8 @@ export type DualMethod = "cholesky" | "conjugate-gradients" | "landmarks";
 
 export interface KernelRidgeOptions {
   readonly kernel: KernelSpec;
+  /** Others that take its place where their leave-one-out squared error on the penalty's rows is smaller. */
+  readonly alternatives?: readonly KernelSpec[];
   readonly nClasses: number;
   readonly classWeights?: FloatArray; // [nClasses]
   readonly random: Random;
@@ -51,6 +53,7 @@ export interface KernelRidgeOptions {
 
 /** f(x) = Σ_n k(x, x_n) α_n + intercept, and how it was found. */
 export interface KernelRidgeSolution {
+  readonly kernel: KernelSpec; // the one that was solved over
   readonly support: KernelSamples; // training samples or landmarks, in the order of the coefficients
   readonly labels?: Uint32Array; // [nSupport] of the support; landmarks have none: they are not all of the data
   readonly coefficients: FloatArray; // [nSupport, nClasses]
@@ -92,18 +95,18 @@ export async function solveKernelRidge(
   options: KernelRidgeOptions,
 ): Promise<KernelRidgeSolution> {
   const { kernel, random } = options;
-  const problem = kernelProblem(algebra, kernel, samples, labels, {
+  const asked = kernelProblem(algebra, kernel, samples, labels, {
     ...options,
     random: random.split("rows"),
   });
-  const n = problem.labels.length;
-  const method = options.method ?? dualMethodFor(n, options.memory);
-  const penalty = await penaltyOf(problem, options.mu);
+  const method = options.method ?? dualMethodFor(asked.labels.length, options.memory);
+  const { problem, penalty } = await bestOnSubset(asked, options);
   const solved = await solveBy(method, problem, penalty.mu, options);
   const held = solved.heldOut ?? penalty.heldOut;
   const scores = scoresOf(problem, held.first, held.predictions);
   const scoredLabels = problem.labels.subarray(held.first, held.first + held.count);
   return {
+    kernel: problem.kernel,
     support: solved.support,
     ...(method !== "landmarks" && { labels: problem.labels }),
     coefficients: solved.coefficients,
@@ -143,11 +146,30 @@ interface Solved {
   readonly bytes: number;
 }
 
-/** μ by leave-one-out on the last rows, a random subset of those it may count. */
-async function penaltyOf(
+/** Every kernel with its own penalty on the same rows; the earlier one on ties. */
+async function bestOnSubset(
   problem: KernelProblem,
-  mu: number | undefined,
-): Promise<{ mu: number; path: PenaltyChoice["path"]; heldOut: HeldOut }> {
+  { alternatives = [], mu }: KernelRidgeOptions,
+): Promise<{ problem: KernelProblem; penalty: Penalty }> {
+  let best = { problem, penalty: await penaltyOf(problem, mu) };
+  for (const kernel of alternatives) {
+    const other = { ...problem, kernel };
+    const penalty = await penaltyOf(other, mu);
+    if (penalty.meanSquaredError < best.penalty.meanSquaredError)
+      best = { problem: other, penalty };
+  }
+  return best;
+}
+
+interface Penalty {
+  readonly mu: number;
+  readonly path: PenaltyChoice["path"];
+  readonly meanSquaredError: number; // leave-one-out, on the rows of heldOut
+  readonly heldOut: HeldOut;
+}
+
+/** μ by leave-one-out on the last rows, a random subset of those it may count. */
+async function penaltyOf(problem: KernelProblem, mu: number | undefined): Promise<Penalty> {
   const n = problem.labels.length;
   const count = Math.min(problem.nHonest, penaltyRowCount(n));
   const first = n - count;
@@ -157,13 +179,15 @@ async function penaltyOf(
   );
   const gram = await weightedGram(small);
   if (mu !== undefined) {
-    const { predictions } = await leaveOneOut(problem.algebra, gram, small.targets, mu);
-    return { mu, path: [], heldOut: { first, count, predictions } };
+    const found = await leaveOneOut(problem.algebra, gram, small.targets, mu);
+    const { meanSquaredError, predictions } = found;
+    return { mu, path: [], meanSquaredError, heldOut: { first, count, predictions } };
   }
   const choice = await choosePenalty(problem.algebra, gram, small.targets);
   return {
     mu: choice.mu,
     path: choice.path,
+    meanSquaredError: choice.best.meanSquaredError,
     heldOut: { first, count, predictions: choice.best.predictions },
   };
 }

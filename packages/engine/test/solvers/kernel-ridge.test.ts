@@ -46,6 +46,26 @@ describe("kernel ridge regression", () => {
     expect(solution.report.residual).toBeLessThan(1e-12);
   });
 
+  it("takes the kernel whose leave-one-out squared error is smallest, and solves over it alone", async () => {
+    const kernels = [rbfKernel(6, 40), infinitePathKernel(6, 1), rbfKernel(6, 0.2)];
+    const alone = await Promise.all(kernels.map((one) => solve({ kernel: one })));
+    const errors = alone.map(({ report }) =>
+      Math.min(...report.penaltyPath.map(({ meanSquaredError }) => meanSquaredError)),
+    );
+    const best = errors.indexOf(Math.min(...errors));
+    for (const order of [
+      [0, 1, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+    ]) {
+      const [first, ...alternatives] = order.map((i) => kernels[i]);
+      const chosen = await solve({ kernel: first, alternatives });
+      expect(chosen.kernel).toEqual(kernels[best]);
+      expect(chosen.coefficients).toEqual(alone[best].coefficients);
+      expect(chosen.report).toEqual(alone[best].report);
+    }
+  });
+
   it("reports the objective Σ (f − y)² + μ ⟨α, K α⟩", async () => {
     const solution = await solve({ mu: 0.7, method: "cholesky" });
     const { coefficients: alpha } = solution;
