@@ -10,7 +10,6 @@ const folders = {
   "backend-cpu": join(root, "../backend-cpu"),
   core: join(root, "../core"),
   "pure-rand": join(root, "../core/node_modules/pure-rand/lib/esm"),
-  "gpu.js": join(root, "node_modules/gpu.js/dist"),
 };
 const types = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
@@ -18,7 +17,7 @@ const head = `<!doctype html><meta charset="utf-8"><title>GLAI on WebGL</title>
 <script type="importmap">{"imports":{
   "@glai/core":"/core/dist/index.js","@glai/backend-cpu":"/backend-cpu/dist/index.js",
   "@glai/backend-webgl":"/backend-webgl/dist/index.js",
-  "gpu.js":"/gpu.js/gpu-browser.js","pure-rand/":"/pure-rand/"}}</script>`;
+  "pure-rand/":"/pure-rand/"}}</script>`;
 
 /** A server of one page with the given body; `/<package>/<file>` are the files of the packages. */
 export async function serve(body) {

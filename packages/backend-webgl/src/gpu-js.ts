@@ -282,9 +282,12 @@ function settingsOf(
   };
 }
 
-/** gpu.js is a script: a bundler makes a module of it, a page without one finds it among the globals. */
+/**
+ * gpu.js is a script, put beside this module by scripts/vendor.js: most bundlers make a module of it, without one
+ * (and with those that leave it alone) it puts its class among the globals.
+ */
 async function loadGpuJs(): Promise<GpuConstructor> {
-  const module = (await import("gpu.js")) as unknown as Record<string, unknown>;
+  const module = (await import("./vendor/gpu.js")) as Record<string, unknown>;
   const inside = module["default"] as Record<string, unknown> | undefined;
   const { GPU } = globalThis as unknown as { GPU?: Record<string, unknown> };
   const found = [module["GPU"], inside?.["GPU"], inside, GPU?.["GPU"], GPU].find(
