@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { encodeNpy, tensorOf } from "@glai/io";
 import { main } from "glai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { agreement, messagesIn } from "./messages.js";
 
 const faq = resolve(import.meta.dirname, "../../../docs/faq.md");
 const headings = (readFileSync(faq, "utf8").match(/^### .*$/gm) ?? []).map((line) =>
@@ -125,6 +126,10 @@ const cases: readonly (() => readonly string[])[] = [
     "--set",
     "protocol.estimator.solver.kind=ridge",
   ],
+  () => [
+    ..."train B2 --protocol paper --experiment B2".split(" "),
+    ..."--set protocol.estimator.solver.kind=ridge".split(" "),
+  ],
   () => ["train", "good", "--backend", "nosuch"],
   () => ["train", "good", "--out", "small"],
   () => ["paths", "small", "good", "--keep", "5"],
@@ -142,13 +147,41 @@ function matches(heading: string, text: string): boolean {
   return new RegExp(pattern, "s").test(text);
 }
 
+/** Headings that the command printed in a case. */
+const seen = new Set<string>();
+
 test.each(cases.map((arguments_, index) => [index, arguments_] as const))(
   "what the command prints in case %i is a heading of the FAQ",
   async (_, arguments_) => {
     const text = await printed(arguments_());
-    expect(
-      headings.filter((heading) => matches(heading, text)),
-      text,
-    ).not.toEqual([]);
+    const found = headings.filter((heading) => matches(heading, text));
+    expect(found, text).not.toEqual([]);
+    for (const heading of found) seen.add(heading);
   },
 );
+
+const root = resolve(import.meta.dirname, "../../..");
+const messages = messagesIn([
+  ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src")),
+  join(root, "apps/cli/src"),
+]);
+
+/** How many characters of a heading stand in the nearest message of the sources. */
+function nearest(heading: string): number {
+  const opening = heading.slice(0, 8);
+  const alike = messages.filter((message) => message[0] === "…" || message.startsWith(opening));
+  const candidates = heading.startsWith("…") ? messages : alike;
+  return Math.max(0, ...candidates.map((message) => agreement(heading, message)));
+}
+
+// Messages are put together from parts, so half of a heading's characters must stand in one of them.
+test.each(headings)("is a message of the command or of the sources: %s", (heading) => {
+  if (seen.has(heading)) return;
+  const fixed = heading.replaceAll(/…|-?\d+(?:\.\d+)?/g, "").length;
+  expect(nearest(heading), "characters shared with the nearest message").toBeGreaterThan(fixed / 2);
+});
+
+test("a heading that no source has is found out", () => {
+  const made = "Expected the moon in … but it was made of cheese.";
+  expect(nearest(made)).toBeLessThan(20);
+});
