@@ -74,3 +74,33 @@ export async function download(page: Page, button: string): Promise<Buffer> {
   ]);
   return readFileSync(await file.path());
 }
+
+interface AccessibleNode {
+  readonly role: string;
+  readonly name: string;
+}
+
+/** What Chromium tells a screen reader about everything that can be used, or looked at, in the page's tool. */
+export async function controlsOf(page: Page): Promise<readonly AccessibleNode[]> {
+  const nodes = await accessibleNodes(page, ".train-page");
+  const roles = /^(?:button|checkbox|combobox|image|radio|region|slider|spinbutton|textbox)$/;
+  return nodes.filter(({ role }) => roles.test(role));
+}
+
+/** The accessible name of what has the focus. */
+export async function focusedName(page: Page): Promise<string> {
+  const [node] = await accessibleNodes(page, ":focus");
+  return node?.name ?? "";
+}
+
+/** An element and everything in it, as the accessibility tree has it. */
+async function accessibleNodes(page: Page, selector: string): Promise<readonly AccessibleNode[]> {
+  const client = await page.context().newCDPSession(page);
+  const { root } = await client.send("DOM.getDocument");
+  const { nodeId } = await client.send("DOM.querySelector", { nodeId: root.nodeId, selector });
+  const { nodes } = await client.send("Accessibility.queryAXTree", { nodeId });
+  await client.detach();
+  return nodes
+    .filter(({ ignored }) => !ignored)
+    .map(({ role, name }) => ({ role: String(role?.value), name: String(name?.value ?? "") }));
+}

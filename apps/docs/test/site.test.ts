@@ -15,8 +15,10 @@ import { defaultSettings, type PageHead, type Settings } from "../train/settings
 import { noBrowser, startBrowser } from "./browser.js";
 import {
   allBudgets,
+  controlsOf,
   download,
   fill,
+  focusedName,
   type OpenPage,
   openPage,
   patience,
@@ -236,6 +238,44 @@ describe.skipIf(noBrowser !== undefined)("the built site under a sub-path", () =
       await status.and(page.locator("[data-phase=cancelled]")).waitFor();
       await fill(page, { ...small, backend: "wasm" });
       expect(Object.keys(await train(page))).toHaveLength(4);
+      await page.close();
+    },
+    patience,
+  );
+
+  test(
+    "tells a screen reader what everything is, and keeps the keyboard's place",
+    async () => {
+      const { page } = await open();
+      await fill(page, { ...small, rows: 300, backend: "wasm" });
+      await page.getByLabel(bundled.A1.title).focus();
+      const stops = [await focusedName(page)];
+      while (stops.length < 20 && stops.at(-1) !== "Train") {
+        await page.keyboard.press("Tab");
+        stops.push(await focusedName(page));
+      }
+      const fields =
+        "linear|MLP|reduced MLP|GLAI|Backend|Training rows, at most|Hidden units|Epochs, at most";
+      expect(stops.slice(2)).toEqual([
+        ...fields.split("|"),
+        "Freeze under (share of the largest shift)",
+        "Seed",
+        "Train",
+      ]);
+      expect(stops[0]).toBe(bundled.A1.title);
+      expect(stops[1]).toMatch(/^Files: /);
+
+      await page.keyboard.press("Enter");
+      await page.locator(".status[data-phase=done]").waitFor();
+      await allBudgets(page);
+      expect(await focusedName(page)).toBe("Train");
+      expect(await page.getByRole("status").innerText()).toMatch(/^Done\. linear: .* GLAI: /);
+      expect(await page.getByText(/^Sample 0: /).getAttribute("aria-live")).toBe("polite");
+      const controls = await controlsOf(page);
+      expect(controls.filter(({ name }) => name.trim() === "")).toEqual([]);
+      const charts = controls.filter(({ role }) => role === "image").map(({ name }) => name);
+      expect(charts).toHaveLength(4);
+      for (const name of charts) expect(name).toMatch(/: [\d.]+(?: %)? at [\d.]+/);
       await page.close();
     },
     patience,
