@@ -92,7 +92,7 @@ function installAndUse(packages, tarballs) {
   writeFileSync(join(home, "smoke.mjs"), lines.map((line) => `{${line}\n}`).join("\n"));
   run(process.execPath, ["smoke.mjs"], { cwd: home });
   run("npx", ["--no-install", "glai", "doctor"], { cwd: home });
-  expectBackends(home, tarballs);
+  expectBackends(home, packages, tarballs);
   run("npx", ["--no-install", "glai", "inspect", "A1"], { cwd: home }); // data came along
 }
 
@@ -109,13 +109,17 @@ function isPublished(tarball) {
 }
 
 /** `doctor` must see each backend package once, and a compiled package as a part of its backend. */
-function expectBackends(home, tarballs) {
+function expectBackends(home, packages, tarballs) {
   const args = ["--no-install", "glai", "doctor", "--json"];
   const { stdout } = spawnSync("npx", args, { cwd: home, encoding: "utf8" });
   const { backends } = JSON.parse(stdout);
-  const names = backends.map(({ name }) => name).join(", ");
-  if (names !== "cpu, reference, cuda")
-    throw new Error(`Expected the backends cpu, reference, cuda but doctor found ${names}.`);
+  const names = backends.map(({ name }) => name).toSorted();
+  const expected = packages
+    .flatMap(({ name }) => (name.startsWith("@glai/backend-") ? [name.slice(14)] : []))
+    .concat("reference")
+    .toSorted();
+  if (names.join() !== expected.join())
+    throw new Error(`Expected the backends ${expected} but doctor found ${names}.`);
   const compiled = tarballs.some((tarball) => /backend-cuda-linux-x64/.test(tarball));
   const { available, reason = "" } = backends.find(({ name }) => name === "cuda").capability;
   if (!available && /not built/.test(reason) === compiled)

@@ -15,7 +15,7 @@ void setOrder(Order order);
 /// Bytes of device memory in all; a request beyond them fails as on a full GPU.
 void setMemoryLimit(size_t bytes);
 
-/// The next call of this kind fails: "launch" and "captured launch" lose the device, "device" finds none, "driver" finds no driver,
+/// The next call of this kind fails: "launch" and "captured launch" lose the device, "device" finds none, "driver" finds none or an old one ("driver version"),
 /// "exclusive" finds the GPU held by another process.
 void failNext(const std::string& what);
 

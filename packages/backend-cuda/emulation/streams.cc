@@ -158,8 +158,10 @@ cudaError_t cudaGetLastError() {
   return emulation::sticky;
 }
 
+/// 0 is what the runtime says where there is no driver at all.
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = 13000;
+  const Guard guard(emulation::device);
+  *version = emulation::takeFailure("driver version") ? 0 : 12020;
   return cudaSuccess;
 }
 

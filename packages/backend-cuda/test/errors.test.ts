@@ -86,9 +86,10 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
   beforeAll(() => {
     addon = loadEmulated();
   });
-  afterEach(() => {
+  afterEach(async () => {
     addon.emulation.replaceDevice();
     addon.emulation.setMemoryLimit(2 ** 32);
+    await expect.poll(() => addon.emulation.memoryInUse()).toBe(0); // sessions end in the background
   });
 
   it("is never taken for a real one: the loader refuses it, even by name", () => {
@@ -99,12 +100,20 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
     expect(load).toMatchObject({ tried: [expect.stringMatching(/emulated\.node: .*tests only/)] });
   });
 
-  it("without a driver is unavailable, in words of our own", async () => {
+  it("without a driver, or with an old one, is unavailable, in words of our own", async () => {
     addon.emulation.failNext("driver");
-    const { available, reason, hint } = await emulatedBackend(addon).probe();
-    expect(available).toBe(false);
-    expect(reason).toMatch(/NVIDIA driver/);
-    expect(hint).toMatch(/driver/);
+    addon.emulation.failNext("driver version");
+    const none = await emulatedBackend(addon).probe();
+    expect(none).toMatchObject({
+      available: false,
+      reason: "No NVIDIA driver answers on this machine.",
+    });
+    expect(none.hint).toContain("nvidia-smi");
+    addon.emulation.failNext("driver");
+    const old = await emulatedBackend(addon).probe();
+    expect(old.available).toBe(false);
+    expect(old.reason).toMatch(/driver serves CUDA up to 12\.2 .* built with 13\.0/);
+    expect(old.hint).toMatch(/Update the NVIDIA driver/);
   });
 
   it("held by another process is unavailable, and probe knows before prepare does", async () => {

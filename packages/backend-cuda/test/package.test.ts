@@ -8,6 +8,26 @@ const root = join(import.meta.dirname, "..");
 const hasNvcc = spawnSync(process.env["CUDACXX"] ?? "nvcc", ["--version"]).status === 0;
 if (!hasNvcc) console.log("@glai/backend-cuda: nothing is packed. nvcc was not found.");
 
+describe("the build without nvcc", () => {
+  const build = (...args: string[]) =>
+    spawnSync(process.execPath, [join(root, "scripts", "build-native.js"), ...args], {
+      encoding: "utf8",
+      env: { ...process.env, CUDACXX: join(tmpdir(), "no-such-nvcc"), GLAI_NATIVE: "" },
+    });
+
+  it("goes on without the kernels and says what to install", () => {
+    const { status, stdout } = build();
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/skipped: nvcc was not found\. .*CUDA toolkit 13.*build:native/);
+  });
+
+  it("fails where the kernels are required", () => {
+    const { status, stderr } = build("--require");
+    expect(status).toBe(1);
+    expect(stderr).toContain("nvcc was not found");
+  });
+});
+
 describe.skipIf(!hasNvcc)("the package for Linux on x86-64", () => {
   const folder = mkdtempSync(join(tmpdir(), "glai-cuda-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -105,6 +105,11 @@ describe.skipIf(!hasNvcc)("the kernels as nvcc compiled them", () => {
     }
   });
 
+  it("come as PTX too, for GPUs newer than these", () => {
+    const commands = readFileSync(join(root, "build", "build.ninja"), "utf8");
+    expect(commands).toMatch(/arch=compute_90,code=\[[^\]]*compute_90/);
+  });
+
   it("spill no register", () => {
     expect(usages.filter(({ spills }) => spills !== 0)).toEqual([]);
   });

@@ -8,7 +8,9 @@ export interface Emulation {
   /** Blocks of a grid and threads of a block run last first. */
   setReverse(reverse: boolean): void;
   setMemoryLimit(bytes: number): void;
-  failNext(what: "captured launch" | "device" | "driver" | "exclusive" | "launch"): void;
+  failNext(
+    what: "captured launch" | "device" | "driver" | "driver version" | "exclusive" | "launch",
+  ): void;
   replaceDevice(): void;
   takeLaunches(): string[];
   takeSynchronizations(): number;
