@@ -54,7 +54,7 @@ for (const [method, times] of Object.entries(figures))
 
 async function timeRun(method) {
   const protocol = protocolDefaults("fast");
-  const solver = { kind: "kernel", selector: { kind: "infinite", power: 2 }, method };
+  const solver = { kind: "kernel", selector: { kind: "infinite", power: "auto" }, method };
   const run = await trainHead(dataset, {
     head: "glai",
     protocol: { ...protocol, estimator: { ...protocol.estimator, solver } },

@@ -102,7 +102,7 @@ function summary(lines) {
     }),
   ]);
   return [
-    "`glai` in protocol `fast`: score minus the baseline's in points (mean ± standard deviation over seeds), and clocks.",
+    "`glai` in protocol `fast`: score minus the baseline's in points (mean ± standard deviation over the seeds both have), and clocks.",
     table(
       ["`glai` against", ...raceSets.map(({ name }) => name.toUpperCase())],
       [...rows, ...clocks],
@@ -114,7 +114,7 @@ function difference(lines, set, other) {
   const points = pairs(lines, set, other).map(([own, theirs]) => 100 * (own.score - theirs.score));
   if (points.length === 0) return "–";
   const sign = mean(points) < 0 ? "−" : "+";
-  return `${sign}${Math.abs(mean(points)).toFixed(1)} ± ${deviation(points).toFixed(1)}`;
+  return `${sign}${Math.abs(mean(points)).toFixed(1)}${plusMinus(points)}`;
 }
 
 function pairs(lines, set, other) {
@@ -133,12 +133,16 @@ function table(heading, rows) {
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function deviation(values) {
-  if (values.length < 2) return 0;
   const m = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - m) ** 2, 0) / (values.length - 1));
 }
 
 const percent = (scores) =>
-  `${(100 * mean(scores)).toFixed(1)} ± ${(100 * deviation(scores)).toFixed(1)}`;
+  (100 * mean(scores)).toFixed(1) + plusMinus(scores.map((score) => 100 * score));
+
+/** One value has no deviation. */
+function plusMinus(values) {
+  return values.length < 2 ? "" : ` ± ${deviation(values).toFixed(1)}`;
+}
 
 const number = (value) => (value < 1 ? value.toFixed(2) : value.toPrecision(3));
