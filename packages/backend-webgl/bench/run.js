@@ -21,7 +21,7 @@ if (process.argv.includes("--serve")) {
   const browser = await chromium.launch({ executablePath, args: [...softwareGl] });
   try {
     const page = await browser.newPage();
-    await page.goto(`${server.origin}/?ms=800`);
+    await page.goto(`${server.origin}/?ms=500`);
     await page.waitForFunction("globalThis.bench");
     print(await page.evaluate("globalThis.bench()"));
   } finally {

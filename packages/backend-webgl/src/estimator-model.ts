@@ -79,18 +79,21 @@ export async function createEstimatorModel(
       const n = nRows * nOut;
       const nParts = partsOf(n, layout.longestGroup);
       const lists = [blocks, starts, weightStart] as const;
-      const parts = device.run(
-        "estimatorForward",
-        n * nParts,
-        z,
-        weights,
-        ...lists,
-        nRows,
-        nOut,
-        groupWidth,
-        nBlocks,
-        nParts,
-      );
+      const isSlab = groupWidth === nOut;
+      const parts = isSlab
+        ? device.run("slabForward", n * nParts, z, weights, nRows, nOut, nBlocks, nParts)
+        : device.run(
+            "estimatorForward",
+            n * nParts,
+            z,
+            weights,
+            ...lists,
+            nRows,
+            nOut,
+            groupWidth,
+            nBlocks,
+            nParts,
+          );
       if (nParts === 1) return { logits: parts, tape: { nRows, inputs: [z] } };
       const logits = device.run("sumParts", n, parts, n, nParts);
       device.free(parts);

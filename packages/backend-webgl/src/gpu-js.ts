@@ -5,12 +5,8 @@
 import { GlaiError } from "@glai/core";
 import type { Device, DeviceLimits, Tensor } from "./device.js";
 import { createFences } from "./fences.js";
-import {
-  type KernelName,
-  kernelSources,
-  type KernelSource,
-  nativeFunctions,
-} from "./kernel-sources.js";
+import { type KernelName, kernelSources, type KernelSource } from "./kernel-sources.js";
+import { nativeFunctions } from "./native-functions.js";
 
 interface GpuTexture {
   readonly texture: WebGLTexture;

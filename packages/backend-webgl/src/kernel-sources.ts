@@ -1,3 +1,5 @@
+import { dropoutStream as dropout } from "./native-functions.js";
+
 /**
  * The kernels, as source text: gpu.js translates them to GLSL, and text survives minifiers, coverage tools and
  * bundlers, which rewrite functions. One fragment writes one number, `this.thread.x` is its place in a flat array,
@@ -16,7 +18,6 @@ export interface KernelSource {
 
 /** Where a kernel's rows come from: `rows[first + r % count]`, so that two views share their rows. */
 const batch = ["first", "count"];
-const dropout = ["seedHigh", "seedLow", "stepHigh", "stepLow", "limitHigh", "limitLow"];
 const keep = (row: string, unit: string): string =>
   `keep(seedHigh, seedLow, stepHigh, stepLow, limitHigh, limitLow, ${row}, ${unit})`;
 const rowAndColumn = (width: string): string => `
@@ -68,7 +69,7 @@ const layerKernels = {
     integers: ["nIn", "nOut", "isHidden"],
     source: `function(x, layer, nIn, nOut, isHidden) {${rowAndColumn("nOut")}
       let sum = layer[at(c, nIn + 1, nIn)];
-      for (let k = 0; k < nIn; k++) { sum += x[at(r, nIn, k)] * layer[at(c, nIn + 1, k)]; }
+      sum += dot_x_layer(nIn, at(r, nIn, 0), 1, at(c, nIn + 1, 0), 1);
       if (isHidden > 0) { if (sum <= 0.0) { sum = 0.0; } }
       return sum;
     }`,
@@ -80,7 +81,7 @@ const layerKernels = {
     source: `function(dOut, layer, x, nIn, nOut, scale) {${rowAndColumn("nIn")}
       let sum = 0.0;
       if (x[this.thread.x] !== 0.0) {
-        for (let o = 0; o < nOut; o++) { sum += dOut[at(r, nOut, o)] * layer[at(o, nIn + 1, c)]; }
+        sum = dot_dOut_layer(nOut, at(r, nOut, 0), 1, at(0, nIn, c), nIn + 1);
       }
       return sum * scale;
     }`,
@@ -91,10 +92,8 @@ const layerKernels = {
       const o = quotient(this.thread.x, nIn + 1);
       const k = remainder(this.thread.x, nIn + 1);
       let sum = 0.0;
-      for (let r = 0; r < nRows; r++) {
-        if (k < nIn) { sum += dOut[at(r, nOut, o)] * x[at(r, nIn, k)]; }
-        else { sum += dOut[at(r, nOut, o)]; }
-      }
+      if (k < nIn) { sum = dot_dOut_x(nRows, at(0, nOut, o), nOut, at(0, nIn, k), nIn); }
+      else { for (let r = 0; r < nRows; r++) { sum += dOut[at(r, nOut, o)]; } }
       return sum;
     }`,
   },
@@ -135,6 +134,20 @@ const estimatorKernels = {
       return sum;
     }`,
   },
+  /** The same for slabs, whose weights are a matrix [nBlocks, nOut]. */
+  slabForward: {
+    integers: ["nRows", "nOut", "nBlocks", "nParts"],
+    source: `function(z, weights, nRows, nOut, nBlocks, nParts) {
+      const part = quotient(this.thread.x, nRows * nOut);
+      const place = remainder(this.thread.x, nRows * nOut);
+      const r = quotient(place, nOut);
+      const o = remainder(place, nOut);
+      const piece = quotient(nBlocks + nParts - 1, nParts);
+      const first = part * piece;
+      const last = Math.min(first + piece, nBlocks);
+      return dot_z_weights(last - first, at(r, nBlocks, first), 1, at(first, nOut, o), nOut);
+    }`,
+  },
   sumParts: {
     integers: ["n", "nParts"],
     source: `function(parts, n, nParts) {
@@ -148,9 +161,7 @@ const estimatorKernels = {
     source: `function(z, dOut, blockOf, outputOf, nRows, nBlocks, nOut) {
       const b = blockOf[this.thread.x];
       const o = outputOf[this.thread.x];
-      let sum = 0.0;
-      for (let r = 0; r < nRows; r++) { sum += z[at(r, nBlocks, b)] * dOut[at(r, nOut, o)]; }
-      return sum;
+      return dot_z_dOut(nRows, at(0, nBlocks, b), nBlocks, at(0, nOut, o), nOut);
     }`,
   },
 } satisfies Record<string, KernelSource>;
@@ -346,54 +357,3 @@ export const kernelSources = {
 } satisfies Record<string, KernelSource>;
 
 export type KernelName = keyof typeof kernelSources;
-
-/** Functions that kernels call, in GLSL: what gpu.js cannot say, integers above all. */
-export const nativeFunctions: readonly {
-  readonly name: string;
-  readonly returnType: "Float" | "Integer";
-  readonly argumentTypes: Readonly<Record<string, "Float" | "Integer">>;
-  readonly source: string;
-}[] = [
-  {
-    name: "quotient",
-    returnType: "Integer",
-    argumentTypes: { a: "Integer", b: "Integer" },
-    source: "int quotient(int a, int b) { return a / b; }",
-  },
-  {
-    name: "remainder",
-    returnType: "Integer",
-    argumentTypes: { a: "Integer", b: "Integer" },
-    source: "int remainder(int a, int b) { return a - (a / b) * b; }",
-  },
-  {
-    name: "at",
-    returnType: "Integer",
-    argumentTypes: { row: "Integer", width: "Integer", column: "Integer" },
-    source: "int at(int row, int width, int column) { return row * width + column; }",
-  },
-  {
-    name: "bit",
-    returnType: "Float",
-    argumentTypes: { word: "Float", place: "Integer" },
-    source: "float bit(float word, int place) { return float((int(word) >> place) & 1); }",
-  },
-  {
-    // The stream of packages/core/src/dropout.ts; numbers of 32 bits arrive in halves, which floats hold.
-    name: "keep",
-    returnType: "Float",
-    argumentTypes: Object.fromEntries(
-      [...dropout, "row", "unit"].map((name) => [name, "Integer" as const]),
-    ),
-    source: `
-uint mix32(uint x) {
-  x ^= x >> 16u; x *= 0x7feb352du; x ^= x >> 15u; x *= 0x846ca68bu; return x ^ (x >> 16u);
-}
-uint whole(int high, int low) { return (uint(high) << 16u) | uint(low); }
-float keep(int seedHigh, int seedLow, int stepHigh, int stepLow, int limitHigh, int limitLow, int row, int unit) {
-  uint stepKey = mix32(mix32(whole(seedHigh, seedLow) + 0x9e3779b9u) ^ whole(stepHigh, stepLow));
-  uint bits = mix32(mix32(stepKey ^ uint(row)) ^ mix32(uint(unit) + 0x85ebca6bu));
-  return bits >= whole(limitHigh, limitLow) ? 1.0 : 0.0;
-}`,
-  },
-];
