@@ -55,7 +55,7 @@ export async function readHead(path: string): Promise<HeadOnDisk> {
       "unsupported",
       `Expected ${stateFile} in ${path} but found none: a head ${model.head} of this kind cannot be changed exactly.`,
       {
-        hint: "Closed forms can: glai train <data> --head glai (kernel or ridge solver), linear-ridge or kernel-rbf.",
+        hint: "Closed forms can (ridge: without class weights): glai train <data> --head glai (kernel or ridge solver), linear-ridge or kernel-rbf.",
       },
     );
   }
