@@ -31,7 +31,11 @@ const groups: readonly {
     folder: "docs/guide",
   },
   { text: "Background", first: ["docs/theory.md", "docs/paper.md", "docs/statistics.md"] },
-  { text: "Backends", first: [], folder: "docs/backends" },
+  {
+    text: "Backends",
+    first: ["cpu", "webgl", "cuda", "reference"].map((name) => `docs/backends/${name}.md`),
+    folder: "docs/backends",
+  },
   {
     text: "Packages",
     first: [
