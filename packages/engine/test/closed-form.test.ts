@@ -56,6 +56,41 @@ describe("closed-form heads", () => {
     expect(run.solver?.penaltyPath.length).toBeGreaterThan(2);
   });
 
+  it("takes the power of an infinite selector that has the smaller leave-one-out error", async () => {
+    const withPower = (power: number | "auto") =>
+      train(
+        "glai",
+        protocolWith({ kind: "kernel", selector: { kind: "infinite", power }, method: "auto" }),
+      );
+    const runs = await Promise.all([withPower(2), withPower(1)]);
+    const errors = runs.map(({ solver }) =>
+      Math.min(...(solver?.penaltyPath ?? []).map(({ meanSquaredError }) => meanSquaredError)),
+    );
+    const best = runs[errors[1] < errors[0] ? 1 : 0];
+    const auto = await withPower("auto");
+    expect(auto.model.body).toEqual(best.model.body);
+    expect(auto.solver?.detail).toContain("best of 2 by leave-one-out");
+    expect(best.solver?.detail).not.toContain("best of");
+  });
+
+  it("weigh classes in ridge heads, which then keep no sums to be changed by", async () => {
+    const weighted = (classWeights: "balanced" | "none" | readonly number[]) =>
+      train("linear-ridge", {
+        ...tinyProtocol(),
+        objective: { kind: "classification", classWeights },
+      });
+    const [none, heavy] = [await weighted("none"), await weighted([1, 1, 20])];
+    const predicted = async (run: typeof none) => {
+      const { values } = await predictHead(run.model, dataset.validation.features, backend);
+      return dataset.validation.labels.filter(
+        (_, i) => values[3 * i + 2] > Math.max(values[3 * i], values[3 * i + 1]),
+      ).length;
+    };
+    expect(await predicted(heavy)).toBeGreaterThan(await predicted(none));
+    expect(none.retraining).toBeDefined();
+    expect(heavy.retraining).toBeUndefined();
+  });
+
   it("keep a certified selection when they are solved over slabs", async () => {
     const run = await train("glai", protocolWith({ kind: "ridge" }));
     expect(run.certificate?.bound).toBeGreaterThanOrEqual(run.certificate?.measuredError ?? NaN);
