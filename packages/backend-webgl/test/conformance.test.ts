@@ -37,4 +37,27 @@ describe.runIf(hasBrowser)("in Chromium", () => {
     expect(outcome.passed).toBeGreaterThan(200);
     expect(opened.errors).toEqual([]);
   });
+
+  it("refuses a GPU that computes something else, and says what", async () => {
+    await opened.page.reload();
+    await opened.page.waitForFunction("globalThis.glai");
+    const { verdict, error } = await opened.page.evaluate(async () => {
+      const { core, webgl, sources } = (globalThis as unknown as { glai: Packages }).glai;
+      const adam = sources.kernelSources.adamSecond as { source: string };
+      adam.source = adam.source.replace("rest * g * g", "rest * g"); // the GPU that lies
+      const backend = webgl.createWebglBackend();
+      const verdict = await backend.probe();
+      const error = await backend
+        .prepare(
+          { kind: "mlp", sizes: [2, 2] },
+          { loss: { kind: "crossEntropy" }, optimizer: core.optimizerDefaults.sgd },
+        )
+        .then(String, (thrown: { code: string }) => thrown.code);
+      return { verdict, error };
+    });
+    expect(verdict.available).toBe(false);
+    expect(verdict.reason).toContain("This GPU does not compute what the reference does");
+    expect(verdict.reason).toContain("five steps of adamw");
+    expect(error).toBe("unavailable");
+  });
 });

@@ -4,6 +4,7 @@ export interface Packages {
   readonly cpu: typeof import("@glai/backend-cpu");
   readonly webgl: typeof import("../../src/index.js");
   readonly devices: typeof import("../../src/devices.js");
+  readonly sources: typeof import("../../src/kernel-sources.js");
 }
 
 export const page = `<script type="module">
@@ -11,5 +12,6 @@ export const page = `<script type="module">
   import * as cpu from "@glai/backend-cpu";
   import * as webgl from "@glai/backend-webgl";
   import * as devices from "/backend-webgl/dist/devices.js";
-  globalThis.glai = { core, cpu, webgl, devices };
+  import * as sources from "/backend-webgl/dist/kernel-sources.js";
+  globalThis.glai = { core, cpu, webgl, devices, sources };
 </script>`;
