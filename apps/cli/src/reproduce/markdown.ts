@@ -144,7 +144,7 @@ function honest(summaries: readonly HeadSummary[]): string[] {
 }
 
 function ablation(summaries: readonly HeadSummary[]): string[] {
-  const own = summaries.filter(({ group }) => group === "ablation");
+  const own = summaries.filter(({ group, head }) => group === "ablation" && head === "glai");
   if (own.length === 0) return [];
   const rows = own.map((one) => {
     const mlp = summaries.find(

@@ -39,9 +39,10 @@ export function unitsOf(experiment: Experiment, options: UnitOptions): readonly 
       );
     const { share } = experiment.lean;
     const lean = leanProtocol(experiment, paper);
-    const leanHeads: HeadName[] = experiment.episodes === undefined ? ["glai"] : ["mlp", "glai"];
-    const leanUnits = group("lean", leanHeads, lean).map((one) => ({ ...one, share }));
-    const rhos = options.rhos.flatMap((rho) => group("ablation", ["glai"], { ...paper, rho }));
+    // In episodes the MLP stands beside GLAI: its epochs are what the reduced MLP takes its share of.
+    const besides: HeadName[] = experiment.episodes === undefined ? ["glai"] : ["mlp", "glai"];
+    const leanUnits = group("lean", besides, lean).map((one) => ({ ...one, share }));
+    const rhos = options.rhos.flatMap((rho) => group("ablation", besides, { ...paper, rho }));
     const other = honestProtocol(experiment, options.quick);
     return [
       ...group("table3", heads, paper),

@@ -62,6 +62,13 @@ describe("unitsOf", () => {
     expect(new Set(a.map(({ file }) => file)).size).toBe(a.length);
     const c = unitsOf(await readExperiment("C2"), { ...options, rhos: [] });
     expect(c.map(({ heads }) => heads.length)).toEqual([4, 2, 4, 4, 2, 4]);
+    const ablation = unitsOf(await readExperiment("C2"), { ...options, rhos: [0.3] }).filter(
+      ({ group }) => group === "ablation",
+    );
+    expect(ablation.map(({ heads }) => heads)).toEqual([
+      ["mlp", "glai"],
+      ["mlp", "glai"],
+    ]);
   });
 
   it("leaves the MLP as it is in the lean group, and gives GLAI a quarter of K = O − R", async () => {

@@ -152,6 +152,23 @@ describe("the document and its tables", () => {
     );
   });
 
+  it("hold one row a reduction factor, the MLP that runs beside it in episodes left out", async () => {
+    const own = [0.3, 0.5].flatMap((rho) => [
+      record({ group: "ablation", head: "mlp", rho, total: 5, score: 0.1 }),
+      record({ group: "ablation", head: "glai", rho, total: 4, score: rho }),
+    ]);
+    const results = { records: [...records, ...own], failures: [], reused: 0 };
+    const options = { seeds: [0], rhos: [0.3, 0.5], quick: false, out: "out", made };
+    const experiments = [await readExperiment("A1")];
+    const tables = renderTables(reproduceDocument(experiments, results, options), experiments);
+    const [, figure = ""] = tables.split("### Figure 4");
+    const rows = figure.split("\n").filter((line) => line.startsWith("| A1 |"));
+    expect(rows).toEqual([
+      "| A1 | a stand-in | 0.3 | 30.00 % | 81.00 % |",
+      "| A1 | a stand-in | 0.5 | 50.00 % | 81.00 % |",
+    ]);
+  });
+
   it("log where an order of heads came out otherwise than printed, and a GLAI that scores too little", async () => {
     const experiment = await readExperiment("A1");
     const worse = records.map((one) => (one.head === "glai" ? { ...one, score: 0.6 } : one));
