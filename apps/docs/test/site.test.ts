@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { createCpuBackend } from "@glai/backend-cpu";
 import { headLogits } from "@glai/core";
 import type { HeadRun } from "@glai/engine";
-import { decodeHeadModel } from "@glai/io";
+import { decodeHeadModel, encodeNpy, tensorOf } from "@glai/io";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BundledName, bundled, bundledDataset, withRows } from "../train/data.js";
@@ -201,7 +201,7 @@ describe.skipIf(noBrowser !== undefined)("the built site under a sub-path", () =
   );
 
   test(
-    "trains on the reader's own table, and says what is wrong with a bad one",
+    "trains on the reader's own table and arrays, and says what is wrong with a bad one",
     async () => {
       const { page } = await open();
       const rows = Array.from(
@@ -217,6 +217,25 @@ describe.skipIf(noBrowser !== undefined)("the built site under a sub-path", () =
       await allBudgets(page);
       expect(await page.getByRole("alert").count()).toBe(0);
 
+      const arrays = {
+        "features.npy": tensorOf(
+          Float32Array.from({ length: 240 }, (_, i) => Math.sin(i)),
+          [60, 4],
+        ),
+        "labels.npy": tensorOf(
+          Int32Array.from({ length: 60 }, (_, i) => i % 3),
+          [60],
+        ),
+      };
+      const paths = Object.entries(arrays).map(([name, tensor]) => {
+        writeFileSync(join(scratch, name), encodeNpy(tensor));
+        return join(scratch, name);
+      });
+      await page.locator("input[type=file]").setInputFiles(paths);
+      await train(page);
+      await page.getByText("Your data: 48 training and 12 validation rows, 4 features").waitFor();
+
+      await page.locator("input[type=file]").setInputFiles(good);
       await page.getByLabel("Label column of a table").fill("colour");
       await page.getByRole("button", { name: "Train", exact: true }).click();
       const alert = page.getByRole("alert");
