@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { GlaiError, headLogits, type HeadModel, type Matrix, softmax } from "@glai/core";
+import { type Features, GlaiError, headLogits, type HeadModel, type Matrix, softmax } from "@glai/core";
 import { createCpuBackend } from "@glai/backend-cpu";
 import { predictHead } from "@glai/engine";
 import { readFeatures, readModel } from "@glai/io/node";
@@ -51,6 +51,7 @@ async function predict(
     ...(x !== undefined && { x }),
     ...(y !== undefined && { y }),
   });
+  checkWidth(model, features, path);
   // Kernel heads compare every row with every support sample: that wants the fast kernels.
   const logits =
     model.body.kind === "kernel"
@@ -66,6 +67,20 @@ async function predict(
     classNames: model.classNames === undefined ? null : [...model.classNames],
     head: model.head,
   };
+}
+
+/** @throws `bad-data` when the rows are not as wide as those the head was trained on. */
+function checkWidth({ body }: HeadModel, { nFeatures }: Features, path: string): void {
+  const expected =
+    body.kind === "kernel"
+      ? body.support.nFeatures
+      : (body.kind === "mlp" ? body.network : body.selector).sizes[0];
+  if (nFeatures === expected) return;
+  throw new GlaiError(
+    "bad-data",
+    `Expected rows of ${expected} features in ${path}, as the head was trained on, but found ${nFeatures}.`,
+    { hint: "Use embeddings of the backbone that the head was trained on." },
+  );
 }
 
 /** Heads of the contrastive objective have outputs but no classes. */

@@ -8,6 +8,7 @@ import {
   smallData,
   temporaryFolder,
   writeData,
+  writeMlp,
 } from "../support/data.js";
 import { glai } from "../support/glai.js";
 
@@ -110,6 +111,15 @@ const badData: readonly BadInput[] = [
     args: () => ["train", spoilt("width", (data) => (data.valFeatures = 3))],
     code: 65,
     says: ["val_x.npy", "6", "3"],
+  },
+  {
+    what: "features that a trained head was not made for",
+    args: () => {
+      writeMlp(join(root, "wide.safetensors"), [7, 5, 3], 1);
+      return ["predict", "wide.safetensors", join(sound, "val_x.npy")];
+    },
+    code: 65,
+    says: ["val_x.npy", "7", "6"],
   },
   {
     what: "an array with no rows",
