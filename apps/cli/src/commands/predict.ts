@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { type Features, GlaiError, headLogits, type HeadModel, type Matrix, softmax } from "@glai/core";
+import {
+  type Features,
+  GlaiError,
+  headLogits,
+  type HeadModel,
+  type Matrix,
+  softmax,
+} from "@glai/core";
 import { createCpuBackend } from "@glai/backend-cpu";
 import { predictHead } from "@glai/engine";
 import { readFeatures, readModel } from "@glai/io/node";
