@@ -1,4 +1,4 @@
-import type { BufferName, FloatArray, Samples } from "@glai/core";
+import type { BufferName, FloatArray, Samples, WritableBuffer } from "@glai/core";
 
 /** A call on a session that was checked and copied, ready to run. */
 export type Command =
@@ -12,8 +12,6 @@ export type Command =
   | { readonly kind: "forward"; readonly samples: number; readonly rows: Uint32Array }
   | { readonly kind: "write"; readonly name: WritableBuffer; readonly from: FloatArray }
   | { readonly kind: "release"; readonly samples: number };
-
-export type WritableBuffer = "firstMoment" | "parameters" | "secondMoment" | "step";
 
 /**
  * What a tier (native, WASM, TypeScript) implements: the arithmetic of one session. Arguments are

@@ -1,8 +1,13 @@
 import {
   type BufferName,
+  checkBufferName,
+  checkBufferValues,
+  checkRowArray,
   checkRows,
   checkSamples,
   checkTrainOptions,
+  disposedSession,
+  findUpload,
   type FloatArray,
   GlaiError,
   hasTarget,
@@ -11,8 +16,9 @@ import {
   type SamplesHandle,
   type Session,
   type TrainingSpec,
+  writableBuffer,
 } from "@glai/core";
-import type { Command, SessionKernels, WritableBuffer } from "./kernels.js";
+import type { Command, SessionKernels } from "./kernels.js";
 
 interface Upload {
   readonly id: number; // what the kernels call it
@@ -46,17 +52,7 @@ export function createSession(
   let disposed = false;
 
   function checkUsable(): void {
-    if (disposed) throw disposedError();
-  }
-
-  function samplesOf(handle: SamplesHandle): Upload {
-    const found = uploads.get(handle);
-    if (found) return found;
-    throw new GlaiError(
-      "disposed",
-      "Expected samples of this session but they were released or belong to another one.",
-      { hint: "Call session.upload(…) and use the handle it returns." },
-    );
+    if (disposed) throw disposedSession();
   }
 
   function enqueue(entry: Entry): void {
@@ -86,7 +82,7 @@ export function createSession(
 
   async function answer(entry: Extract<Entry, { kind: "read" }>): Promise<void> {
     try {
-      if (disposed) throw disposedError();
+      if (disposed) throw disposedSession();
       if (failure) throw failure.error;
       const values = entry.name === undefined ? noValues : await kernels.read(entry.name);
       entry.resolve(values);
@@ -112,14 +108,14 @@ export function createSession(
 
     release(handle) {
       checkUsable();
-      const { id } = samplesOf(handle);
+      const { id } = findUpload(uploads, handle);
       uploads.delete(handle);
       enqueue({ kind: "command", command: { kind: "release", samples: id } });
     },
 
     trainSteps(handle, rows, options) {
       checkUsable();
-      const { id, trainable } = samplesOf(handle);
+      const { id, trainable } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       checkTrainOptions(options);
@@ -133,7 +129,7 @@ export function createSession(
 
     forward(handle, rows) {
       checkUsable();
-      const { id } = samplesOf(handle);
+      const { id } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       enqueue({ kind: "command", command: { kind: "forward", samples: id, rows: rows.slice() } });
@@ -141,14 +137,14 @@ export function createSession(
 
     write(name, from) {
       checkUsable();
-      const buffer = writable(name);
-      checkLength(name, from, buffer === "step" ? 1 : nParameters);
+      const buffer = writableBuffer(name);
+      checkBufferValues(buffer, from, nParameters);
       enqueue({ kind: "command", command: { kind: "write", name: buffer, from: from.slice() } });
     },
 
     // `async` turns the errors of a disposed session into rejections.
     async read(name) {
-      checkName(name);
+      checkBufferName(name);
       return wait(name);
     },
 
@@ -182,67 +178,10 @@ const nextTurn: () => Promise<void> =
           port2.postMessage(0);
         });
 
-function disposedError(): GlaiError {
-  return new GlaiError("disposed", "Expected a live session but it was disposed of.", {
-    hint: "Call backend.prepare(…) for a new one.",
-  });
-}
-
 function targetError(loss: string): GlaiError {
   const missing = loss === "crossEntropy" ? "labels" : "targets";
   return new GlaiError(
     "bad-argument",
     `Expected samples with ${missing} to train with ${loss} but they were uploaded without.`,
   );
-}
-
-function checkRowArray(rows: unknown): void {
-  if (rows instanceof Uint32Array) return;
-  throw new GlaiError("bad-argument", `Expected rows as Uint32Array but received ${nameOf(rows)}.`);
-}
-
-function checkLength(name: BufferName, from: unknown, expected: number): void {
-  if (!(from instanceof Float32Array || from instanceof Float64Array)) {
-    throw new GlaiError(
-      "bad-argument",
-      `Expected a Float32Array or Float64Array to write to ${name} but received ${nameOf(from)}.`,
-    );
-  }
-  if (from.length === expected) return;
-  throw new GlaiError(
-    "bad-argument",
-    `Expected ${expected} numbers to write to ${name} but received ${from.length}.`,
-  );
-}
-
-function nameOf(value: unknown): string {
-  return value === null ? "null" : (Object(value) as object).constructor.name;
-}
-
-function checkName(name: BufferName): void {
-  switch (name) {
-    case "gradients":
-    case "logits":
-    case "loss":
-      return;
-    default:
-      writable(name);
-  }
-}
-
-function writable(name: BufferName): WritableBuffer {
-  switch (name) {
-    case "parameters":
-    case "firstMoment":
-    case "secondMoment":
-    case "step":
-      return name;
-    case "gradients":
-    case "logits":
-    case "loss":
-      throw new GlaiError("bad-argument", `Expected a writable buffer but ${name} is read only.`);
-    default:
-      name satisfies never;
-      throw new GlaiError("bad-argument", `Expected a buffer name but received "${String(name)}".`);
-  }
 }

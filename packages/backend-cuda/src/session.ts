@@ -1,21 +1,23 @@
 import {
-  type BufferName,
+  checkBufferName,
+  checkBufferValues,
+  checkRowArray,
   checkRows,
   checkSamples,
   checkTargetPresent,
   checkTrainOptions,
+  disposedSession,
+  findUpload,
   type FloatArray,
-  GlaiError,
   modelShape,
   type ModelSpec,
   type Samples,
   type SamplesHandle,
   type Session,
   type TrainingSpec,
+  writableBuffer,
 } from "@glai/core";
 import { type CudaAddon, native, type NativeSamples, type NativeSession } from "./addon.js";
-
-type WritableBuffer = "firstMoment" | "parameters" | "secondMoment" | "step";
 
 interface Upload {
   readonly id: number; // what the addon calls it
@@ -41,17 +43,7 @@ export function createSession(
   let disposed = false;
 
   function checkUsable(): void {
-    if (disposed) throw disposedError();
-  }
-
-  function uploadOf(handle: SamplesHandle): Upload {
-    const found = uploads.get(handle);
-    if (found) return found;
-    throw new GlaiError(
-      "disposed",
-      "Expected samples of this session but they were released or belong to another one.",
-      { hint: "Call session.upload(…) and use the handle it returns." },
-    );
+    if (disposed) throw disposedSession();
   }
 
   /** Work after everything that was queued before; skipped after a failure and after dispose. */
@@ -101,14 +93,14 @@ export function createSession(
 
     release(handle) {
       checkUsable();
-      const { id } = uploadOf(handle);
+      const { id } = findUpload(uploads, handle);
       uploads.delete(handle);
       enqueue(() => addon.release(session, id));
     },
 
     trainSteps(handle, rows, options) {
       checkUsable();
-      const { id, samples } = uploadOf(handle);
+      const { id, samples } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       checkTrainOptions(options);
@@ -120,7 +112,7 @@ export function createSession(
 
     forward(handle, rows) {
       checkUsable();
-      const { id } = uploadOf(handle);
+      const { id } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       const own = rows.slice();
@@ -129,15 +121,15 @@ export function createSession(
 
     write(name, from) {
       checkUsable();
-      const buffer = writable(name);
-      checkLength(name, from, buffer === "step" ? 1 : nParameters);
+      const buffer = writableBuffer(name);
+      checkBufferValues(buffer, from, nParameters);
       const own = buffer === "step" ? from[0] : new Float32Array(from);
       enqueue(() => addon.write(session, buffer, own));
     },
 
     // `async` turns the errors of a disposed session into rejections.
     async read(name) {
-      checkName(name);
+      checkBufferName(name);
       const values = await ask(() => addon.read(session, name));
       return typeof values === "number" ? Float64Array.of(values) : values;
     },
@@ -172,60 +164,4 @@ function nativeSamples({ features, labels, targets, gates }: Samples): NativeSam
 
 function asFloat32(values: FloatArray): Float32Array {
   return values instanceof Float32Array ? values : new Float32Array(values);
-}
-
-function disposedError(): GlaiError {
-  return new GlaiError("disposed", "Expected a live session but it was disposed of.", {
-    hint: "Call backend.prepare(…) for a new one.",
-  });
-}
-
-function checkRowArray(rows: unknown): void {
-  if (rows instanceof Uint32Array) return;
-  throw new GlaiError("bad-argument", `Expected rows as Uint32Array but received ${nameOf(rows)}.`);
-}
-
-function checkLength(name: BufferName, from: unknown, expected: number): void {
-  if (!(from instanceof Float32Array || from instanceof Float64Array))
-    throw new GlaiError(
-      "bad-argument",
-      `Expected a Float32Array or Float64Array to write to ${name} but received ${nameOf(from)}.`,
-    );
-  if (from.length === expected) return;
-  throw new GlaiError(
-    "bad-argument",
-    `Expected ${expected} numbers to write to ${name} but received ${from.length}.`,
-  );
-}
-
-function nameOf(value: unknown): string {
-  return value === null ? "null" : (Object(value) as object).constructor.name;
-}
-
-function checkName(name: BufferName): void {
-  switch (name) {
-    case "gradients":
-    case "logits":
-    case "loss":
-      return;
-    default:
-      writable(name);
-  }
-}
-
-function writable(name: BufferName): WritableBuffer {
-  switch (name) {
-    case "parameters":
-    case "firstMoment":
-    case "secondMoment":
-    case "step":
-      return name;
-    case "gradients":
-    case "logits":
-    case "loss":
-      throw new GlaiError("bad-argument", `Expected a writable buffer but ${name} is read only.`);
-    default:
-      name satisfies never;
-      throw new GlaiError("bad-argument", `Expected a buffer name but received "${String(name)}".`);
-  }
 }

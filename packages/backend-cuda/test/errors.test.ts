@@ -7,7 +7,7 @@ import {
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { createBackendOver } from "../src/backend.js";
 import { createCudaBackend } from "../src/index.js";
 import { loadAddon } from "../src/loader.js";
@@ -89,7 +89,7 @@ describe.skipIf(inject("noEmulation") !== "")("the emulated GPU", () => {
   afterEach(async () => {
     addon.emulation.replaceDevice();
     addon.emulation.setMemoryLimit(2 ** 32);
-    await expect.poll(() => addon.emulation.memoryInUse()).toBe(0); // sessions end in the background
+    await vi.waitUntil(() => addon.emulation.memoryInUse() === 0); // sessions end in the background
   });
 
   it("is never taken for a real one: the loader refuses it, even by name", () => {

@@ -1,7 +1,5 @@
-import type { FloatArray, Samples } from "@glai/core";
+import type { FloatArray, Samples, WritableBuffer } from "@glai/core";
 import type { LossState } from "./loss-log.js";
-
-export type WritableBuffer = "firstMoment" | "parameters" | "secondMoment" | "step";
 
 /** A call on a session that was checked and copied, ready to run, and to run again after a lost context. */
 export type Command =

@@ -1,19 +1,23 @@
 import {
   type BufferName,
+  checkBufferName,
+  checkBufferValues,
+  checkRowArray,
   checkRows,
   checkSamples,
   checkTargetPresent,
   checkTrainOptions,
+  disposedSession,
+  findUpload,
   type FloatArray,
-  GlaiError,
   modelShape,
   type ModelSpec,
   type Samples,
   type SamplesHandle,
   type Session,
   type TrainingSpec,
+  writableBuffer,
 } from "@glai/core";
-import { checkLength, checkName, checkRowArray, writable } from "./arguments.js";
 import type { Command } from "./command.js";
 import type { Kernels } from "./kernels.js";
 import { createRecovery } from "./recovery.js";
@@ -46,17 +50,7 @@ export function createSession(
   let disposed = false;
 
   function checkUsable(): void {
-    if (disposed) throw disposedError();
-  }
-
-  function uploadOf(handle: SamplesHandle): Upload {
-    const found = uploads.get(handle);
-    if (found) return found;
-    throw new GlaiError(
-      "disposed",
-      "Expected samples of this session but they were released or belong to another one.",
-      { hint: "Call session.upload(…) and use the handle it returns." },
-    );
+    if (disposed) throw disposedSession();
   }
 
   /** Work after everything that was queued before; skipped after a failure and after dispose. */
@@ -95,14 +89,14 @@ export function createSession(
 
     release(handle) {
       checkUsable();
-      const { id } = uploadOf(handle);
+      const { id } = findUpload(uploads, handle);
       uploads.delete(handle);
       enqueue({ kind: "release", samples: id });
     },
 
     trainSteps(handle, rows, options) {
       checkUsable();
-      const { id, samples } = uploadOf(handle);
+      const { id, samples } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       checkTrainOptions(options);
@@ -113,7 +107,7 @@ export function createSession(
 
     forward(handle, rows) {
       checkUsable();
-      const { id } = uploadOf(handle);
+      const { id } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
       enqueue({ kind: "forward", samples: id, rows: rows.slice() });
@@ -121,14 +115,14 @@ export function createSession(
 
     write(name, from) {
       checkUsable();
-      const buffer = writable(name);
-      checkLength(name, from, buffer === "step" ? 1 : nParameters);
+      const buffer = writableBuffer(name);
+      checkBufferValues(buffer, from, nParameters);
       enqueue({ kind: "write", name: buffer, from: from.slice() });
     },
 
     // `async` turns the errors of a disposed session into rejections.
     async read(name) {
-      checkName(name);
+      checkBufferName(name);
       return ask(name);
     },
 
@@ -149,9 +143,3 @@ export function createSession(
 }
 
 function ignore(): void {}
-
-function disposedError(): GlaiError {
-  return new GlaiError("disposed", "Expected a live session but it was disposed of.", {
-    hint: "Call backend.prepare(…) for a new one.",
-  });
-}

@@ -60,6 +60,15 @@ export { referenceLinearAlgebra } from "./reference/linear-algebra.js";
 export { selectPaths } from "./select-paths.js";
 export type { BlockKind, Certificate, GateTable, PathSelection } from "./selection.js";
 export {
+  checkBufferName,
+  checkBufferValues,
+  checkRowArray,
+  disposedSession,
+  findUpload,
+  type WritableBuffer,
+  writableBuffer,
+} from "./session-arguments.js";
+export {
   checkRows,
   checkSamples,
   checkTargetPresent,

@@ -1,10 +1,16 @@
 import type { FloatArray } from "../arrays.js";
-import type { BufferName, Samples, SamplesHandle, Session, TrainOptions } from "../backend.js";
+import type { Samples, SamplesHandle, Session, TrainOptions } from "../backend.js";
 import { dropoutMask } from "../dropout.js";
 import { GlaiError } from "../errors.js";
 import type { Matrix } from "../linear-algebra.js";
 import type { LossResult, LossTarget } from "../losses/loss.js";
 import type { OptimizerState } from "../optimizer.js";
+import {
+  checkBufferValues,
+  disposedSession,
+  findUpload,
+  writableBuffer,
+} from "../session-arguments.js";
 import {
   checkRows,
   checkSamples,
@@ -62,10 +68,7 @@ export function createReferenceSession(
   let disposed = false;
 
   function checkUsable(): void {
-    if (!disposed) return;
-    throw new GlaiError("disposed", "Expected a live session but it was disposed of.", {
-      hint: "Call backend.prepare(…) for a new one.",
-    });
+    if (disposed) throw disposedSession();
   }
 
   function enqueue(work: () => void): void {
@@ -81,16 +84,6 @@ export function createReferenceSession(
   function settle(): void {
     checkUsable();
     if (failure) throw failure.error;
-  }
-
-  function samplesOf(handle: SamplesHandle): Samples {
-    const samples = uploads.get(handle);
-    if (samples) return samples;
-    throw new GlaiError(
-      "disposed",
-      "Expected samples of this session but they were released or belong to another one.",
-      { hint: "Call session.upload(…) and use the handle it returns." },
-    );
   }
 
   /** Unit scales of one optimiser step; undefined when nothing is dropped. */
@@ -131,14 +124,14 @@ export function createReferenceSession(
 
     release(handle) {
       enqueue(() => {
-        samplesOf(handle);
+        findUpload(uploads, handle);
         uploads.delete(handle);
       });
     },
 
     trainSteps(handle, rows, options: TrainOptions) {
       enqueue(() => {
-        const samples = samplesOf(handle);
+        const samples = findUpload(uploads, handle);
         checkRows(rows, handle.nSamples);
         checkTrainOptions(options);
         checkTargetPresent(loss, samples);
@@ -151,7 +144,7 @@ export function createReferenceSession(
 
     forward(handle, rows) {
       enqueue(() => {
-        const samples = samplesOf(handle);
+        const samples = findUpload(uploads, handle);
         checkRows(rows, handle.nSamples);
         const { nOutputs } = modelShape(spec);
         logits = new Float64Array(rows.length * nOutputs);
@@ -169,8 +162,10 @@ export function createReferenceSession(
 
     write(name, from) {
       enqueue(() => {
-        if (name === "step") state.step = checkLength(name, from, 1)[0];
-        else writable(state, name).set(checkLength(name, from, nParameters));
+        const buffer = writableBuffer(name);
+        checkBufferValues(buffer, from, nParameters);
+        if (buffer === "step") state.step = from[0];
+        else state[buffer].set(from);
       });
     },
 
@@ -214,28 +209,4 @@ function twice(rows: Uint32Array): Uint32Array {
   views.set(rows);
   views.set(rows, rows.length);
   return views;
-}
-
-function checkLength(name: BufferName, from: FloatArray, expected: number): FloatArray {
-  if (from.length === expected) return from;
-  throw new GlaiError(
-    "bad-argument",
-    `Expected ${expected} numbers to write to ${name} but received ${from.length}.`,
-  );
-}
-
-function writable(state: OptimizerState, name: Exclude<BufferName, "step">): FloatArray {
-  switch (name) {
-    case "parameters":
-    case "firstMoment":
-    case "secondMoment":
-      return state[name];
-    case "gradients":
-    case "logits":
-    case "loss":
-      throw new GlaiError("bad-argument", `Expected a writable buffer but ${name} is read only.`);
-    default:
-      name satisfies never;
-      throw new GlaiError("bad-argument", `Expected a buffer name but received "${name}".`);
-  }
 }
