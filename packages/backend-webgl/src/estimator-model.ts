@@ -27,7 +27,7 @@ export async function createEstimatorModel(
   const groupWidth = { path: 1, block16: Math.min(16, nOut), slab: nOut }[selection.block];
   const layout = layoutOf(selection, groupWidth, nOut);
   const upload = (values: ArrayLike<number>): Promise<Tensor> =>
-    device.upload(Float32Array.from(values));
+    device.upload(new Float32Array(values));
   const originOf = await upload(selection.originOf);
   const gateOf = await upload(selection.gateOf);
   const blocks = await upload(layout.blocks);
@@ -42,7 +42,7 @@ export async function createEstimatorModel(
       1,
       Math.min(ROWS_PER_PASS, Math.floor(FEATURES_PER_PASS / Math.max(1, nBlocks))),
     ),
-    split: (flat) => [Float32Array.from(flat)],
+    split: (flat) => [new Float32Array(flat)],
     join: ([tensor]) => tensor as Float32Array,
 
     forward([weights], samples, { rows, first, count, nRows }, dropout) {

@@ -36,8 +36,8 @@ interface TextureTensor extends Tensor {
 const MAX_LENGTH = 2 ** 26;
 /** Above any loop of ours; gpu.js would stop loops at 1000 rounds, in silence. */
 const MAX_ROUNDS = 2 ** 30;
-/** Numbers copied in one turn: about 4 ms. */
-const PIECE = 2 ** 20;
+/** Numbers copied in one turn of the event loop, 2 MB: a few milliseconds. */
+const PIECE = 2 ** 19;
 
 /** Why there can be no device here; undefined when one may be tried. */
 export function missingWebgl(): string | undefined {

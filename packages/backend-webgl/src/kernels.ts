@@ -99,7 +99,7 @@ export async function createKernels(
   async function trainSteps(command: Extract<Command, { kind: "trainSteps" }>): Promise<void> {
     const { rows, batchSize, learningRate } = command;
     const { samples, tensors } = uploads.get(command.samples) as Upload;
-    const rowTensor = await device.upload(Float32Array.from(rows));
+    const rowTensor = await device.upload(new Float32Array(rows));
     for (let first = 0; first < rows.length; first += batchSize) {
       const batchRows = rows.subarray(first, first + batchSize);
       const count = batchRows.length;
@@ -123,7 +123,7 @@ export async function createKernels(
   async function forward(command: Extract<Command, { kind: "forward" }>): Promise<void> {
     const { rows } = command;
     const { samples, tensors } = uploads.get(command.samples) as Upload;
-    const rowTensor = await device.upload(Float32Array.from(rows));
+    const rowTensor = await device.upload(new Float32Array(rows));
     device.free(...logits);
     logits = [];
     const hasLoss = rows.length > 0 && hasTarget(loss, samples);
@@ -255,8 +255,8 @@ async function uploadSamples(
   return {
     features: await device.upload(asFloat32(features.values)),
     nGateWords: gates === undefined ? 0 : 2 * gates.nWords,
-    ...(gates && { gates: await device.upload(Float32Array.from(halves(gates.words))) }),
-    ...(labels && { labels: await device.upload(Float32Array.from(labels)) }),
+    ...(gates && { gates: await device.upload(new Float32Array(halves(gates.words))) }),
+    ...(labels && { labels: await device.upload(new Float32Array(labels)) }),
     ...(targets && { targets: await device.upload(asFloat32(targets)) }),
   };
 }
@@ -272,7 +272,7 @@ function halves(words: Uint32Array): Uint16Array {
 }
 
 function asFloat32(values: FloatArray): Float32Array {
-  return values instanceof Float32Array ? values : Float32Array.from(values);
+  return values instanceof Float32Array ? values : new Float32Array(values);
 }
 
 async function readAll(device: Device, tensors: readonly Tensor[]): Promise<Float32Array[]> {
