@@ -1,4 +1,5 @@
 import { type Backend, createRandom } from "@glai/core";
+import type { Clock } from "./contender.js";
 import { type BenchProblem, normalFeatures } from "./problem.js";
 import type { ConversionRow } from "./types.js";
 
@@ -9,6 +10,7 @@ export async function measureConversion(
   backend: Backend,
   { shape, reduced, kept, paths }: BenchProblem,
   rounds: number,
+  clock: Clock,
 ): Promise<ConversionRow | undefined> {
   const { conversion } = backend;
   if (conversion === undefined) return undefined;
@@ -17,13 +19,13 @@ export async function measureConversion(
   let peakExtraBytes = 0;
   for (let round = 0; round < rounds; round++) {
     const memory = watchMemory();
-    const begin = performance.now();
+    const begin = clock();
     const patterns = await conversion.activationPatterns(reduced, features);
     await conversion.selectPaths(reduced, features, patterns, {
       block: "path",
       budget: { keep: kept },
     });
-    milliseconds.push(performance.now() - begin);
+    milliseconds.push((clock() - begin) / 1000);
     const extra = memory.stop();
     peakExtraBytes = round === 0 ? extra : Math.min(peakExtraBytes, extra); // the first call also warms up
   }

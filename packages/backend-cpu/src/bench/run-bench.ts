@@ -54,7 +54,7 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchReport>
         for (const contender of contenders) contender.dispose();
       }
       options.onProgress?.(`${shape}, conversion`);
-      const row = await measureConversion(fastest, problem, rounds);
+      const row = await measureConversion(fastest, problem, rounds, clocks[clock]);
       if (row) conversion.push(row);
     }
   } finally {
@@ -160,12 +160,17 @@ async function race(
   });
 }
 
-/** Steps that take about 60 ms (quick: 15 ms), found by doubling; this also warms up. */
+/**
+ * Steps that take about 60 ms (quick: 15 ms), found by doubling; this also warms up. A first run may take its
+ * time for other reasons, so what it suggests has to last when it is run.
+ */
 async function stepsPerRound(contender: Contender, quick: boolean): Promise<number> {
   const enough = quick ? 15_000 : 60_000;
-  for (let n = 1; ; n *= 2) {
+  await contender.run(1);
+  for (let n = 1; ;) {
     const time = await contender.run(n);
-    if (time >= enough / 4) return Math.max(1, Math.round((n * enough) / time));
+    if (time >= enough / 2) return Math.max(1, Math.round((n * enough) / time));
+    n = Math.max(2 * n, Math.round((n * enough) / Math.max(time, enough / 8)));
   }
 }
 
