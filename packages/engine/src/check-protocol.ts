@@ -57,6 +57,7 @@ function checkSolver({ estimator, objective }: ProtocolConfig): void {
     case "kernel":
       if (solver.selector.kind === "trained") {
         expectCounts("estimator.solver.selector.hidden", solver.selector.hidden);
+        if (solver.selector.form === "paths") expectOneWidth(solver.selector.hidden);
         return expect(
           "estimator.solver.selector.epochs",
           solver.selector.epochs,
@@ -97,6 +98,15 @@ function expectCounts(name: string, values: readonly number[]): void {
     "bad-argument",
     `Expected ${name} to be one or more integers ≥ 1 but received [${values.join(", ")}].`,
     { hint: "For example [256]. A head without a hidden layer is head linear." },
+  );
+}
+
+function expectOneWidth(hidden: readonly number[]): void {
+  if (hidden.length === 1) return;
+  throw new GlaiError(
+    "bad-argument",
+    `Expected one width in estimator.solver.selector.hidden for form paths but received [${hidden.join(", ")}].`,
+    { hint: "Deeper selectors are kept as a kernel expansion: form kernel." },
   );
 }
 

@@ -1,5 +1,6 @@
 export { checkDataset } from "./check-dataset.js";
 export { checkProtocol } from "./check-protocol.js";
+export { pathWeights } from "./closed-form/path-weights.js";
 export type { Checkpoint, CheckpointArray, CheckpointStore } from "./checkpoint.js";
 export { compareHeads, spread } from "./compare-heads.js";
 export type {
@@ -44,6 +45,7 @@ export type {
   FreezeRule,
   GradientTraining,
   HeadName,
+  KernelForm,
   ObjectiveConfig,
   PreprocessingConfig,
   ProtocolConfig,

@@ -88,11 +88,23 @@ export type SolverConfig =
       readonly kind: "kernel";
       readonly selector:
         | { readonly kind: "infinite"; readonly power: "auto" | number }
-        | { readonly kind: "trained"; readonly hidden: readonly number[]; readonly epochs: number };
+        | {
+            readonly kind: "trained";
+            readonly hidden: readonly number[];
+            readonly epochs: number;
+            readonly form?: KernelForm; // default: "kernel"
+          };
       readonly method: "auto" | DualMethod;
     }
   | { readonly kind: "lbfgs"; readonly lambda: number }
   | { readonly kind: "ridge" };
+
+/**
+ * How a kernel head over a trained selector of one hidden layer is kept: `kernel`, an expansion over the training
+ * samples, which can be changed exactly; `paths`, the weights of all its paths, which Theorem 2 can prune; `faster`,
+ * whichever predicts with fewer multiplications.
+ */
+export type KernelForm = "faster" | "kernel" | "paths";
 
 /** The estimator of a GLAI head: which paths are kept and how their weights are trained. */
 export interface EstimatorConfig {

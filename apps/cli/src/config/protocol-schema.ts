@@ -74,6 +74,7 @@ const solver = z.discriminatedUnion("kind", [
           kind: z.literal("trained"),
           hidden: z.array(count).min(1).default([512]),
           epochs: count.default(2),
+          form: z.enum(["faster", "kernel", "paths"]).default("kernel"),
         }),
       ])
       .default({ kind: "infinite", power: "auto" }),

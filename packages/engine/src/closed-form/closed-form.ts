@@ -1,4 +1,4 @@
-import type { HeadName, ProtocolConfig, SolverConfig } from "../protocol.js";
+import type { HeadName, KernelForm, ProtocolConfig, SolverConfig } from "../protocol.js";
 import type { DualMethod } from "../solvers/kernel-ridge.js";
 
 /** A head that is solved instead of trained by epochs. */
@@ -10,7 +10,11 @@ export type ClosedForm =
       readonly powers: readonly number[]; // several: by leave-one-out, the earlier on ties
       readonly method: "auto" | DualMethod;
     }
-  | { readonly kind: "trained-kernel"; readonly method: "auto" | DualMethod }
+  | {
+      readonly kind: "trained-kernel";
+      readonly method: "auto" | DualMethod;
+      readonly keptAs: KernelForm;
+    }
   | { readonly kind: "slabs" };
 
 /** The closed form of a head under a protocol whose solver is resolved; undefined for heads trained by epochs. */
@@ -47,7 +51,11 @@ function closedFormOfSolver(solver: SolverConfig): ClosedForm | undefined {
     case "kernel":
       return solver.selector.kind === "infinite"
         ? { kind: "infinite-kernel", powers: powersOf(solver.selector), method: solver.method }
-        : { kind: "trained-kernel", method: solver.method };
+        : {
+            kind: "trained-kernel",
+            method: solver.method,
+            keptAs: solver.selector.form ?? "kernel",
+          };
     default:
       return solver satisfies never;
   }

@@ -9,10 +9,12 @@ import {
 } from "@glai/core";
 import { countCorrect } from "../evaluation.js";
 import { predictHead } from "../predict-head.js";
+import type { KernelForm } from "../protocol.js";
 import type { PreparedFeatures, RunContext } from "../run-context.js";
 import type { Solution } from "../run-state.js";
 import { runSeconds } from "../stopwatch.js";
 import { infinitePathKernel } from "../solvers/kernels.js";
+import { hasPathWeights, pathWeights, predictionCosts } from "./path-weights.js";
 import { rbfKernels, selectorKernel, solveKernelHead } from "./kernel-head.js";
 import { solveLinearRidge, solveSlabs } from "./linear-head.js";
 import type { ClosedForm } from "./closed-form.js";
@@ -62,7 +64,7 @@ export async function solveHead(
  */
 const comparePowersUpTo = 4500;
 
-function solve(
+async function solve(
   run: RunContext,
   train: Features,
   form: ClosedForm,
@@ -82,12 +84,10 @@ function solve(
     case "trained-kernel": {
       const { selector, honestRows } = expectFrozen(frozen);
       const kernels = [selectorKernel(selector)];
-      return solveKernelHead(run, train, {
-        kernels,
-        method: form.method,
-        selector,
-        honestRows,
-      });
+      return inForm(
+        form.keptAs,
+        await solveKernelHead(run, train, { kernels, method: form.method, selector, honestRows }),
+      );
     }
     case "slabs": {
       const { selector, selection, gates, honestRows } = expectFrozen(frozen);
@@ -99,6 +99,24 @@ function solve(
     default:
       return form satisfies never;
   }
+}
+
+/** A kernel head as its user wants to keep it. One that became path weights can no longer be changed exactly. */
+function inForm(form: KernelForm, solution: Solution): Solution {
+  const { body, report } = solution;
+  if (form === "kernel" || body.kind !== "kernel") return solution;
+  if (form === "faster") {
+    if (!hasPathWeights(body)) return solution;
+    const costs = predictionCosts(body);
+    if (costs.kernel <= costs.paths) return solution;
+  }
+  const estimator = pathWeights(body);
+  const detail = `${report.detail}; kept as ${estimator.weights.length} path weights`;
+  return {
+    body: estimator,
+    ...(solution.temperature !== undefined && { temperature: solution.temperature }),
+    report: { ...report, detail },
+  };
 }
 
 /** Scores of prepared features, [n, nOutputs], on the backend. */
