@@ -7,7 +7,7 @@ import {
   type HeadBody,
   type HeadModel,
 } from "@glai/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pathWeights, trainHead } from "../src/index.js";
 import { blobs } from "./helpers/data.js";
