@@ -1,9 +1,11 @@
 // Writes what `glai bench --json` measured between the markers of Markdown files.
 //
 //   node bench/table.js avx2.json avx512.json -- ../../docs/backends/cpu.md ../../README.md
+//
+// A marker may name the batch sizes it wants: <!-- bench:begin 16 -->.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const begin = "<!-- bench:begin -->";
+const begin = /<!-- bench:begin ?([\d ]*)-->/;
 const end = "<!-- bench:end -->";
 const split = process.argv.indexOf("--");
 if (split < 3) throw new Error("Expected reports, then --, then Markdown files.");
@@ -42,9 +44,10 @@ function conversionTable({ conversion }) {
   ].join("\n");
 }
 
-function section(report) {
+function section(report, wanted) {
   const { cpu, instructionSet, threads, clock, node, pytorch, tfjs } = report.machine;
-  const batches = [...new Set(report.rows.map((row) => row.batch))];
+  const measured = [...new Set(report.rows.map((row) => row.batch))];
+  const batches = wanted.length === 0 ? measured : measured.filter((n) => wanted.includes(n));
   return [
     `${cpu}, ${instructionSet}, threads: ${threads}, ${clock} time, Node ${node}, PyTorch ${pytorch ?? "absent"}, ` +
       `TF.js ${tfjs ?? "absent"}. First row: time per step; others: ratio to it, median (least–most).`,
@@ -53,11 +56,14 @@ function section(report) {
   ].join("\n\n");
 }
 
-const text = reports.map(section).join("\n\n");
 for (const path of process.argv.slice(split + 1)) {
   const page = readFileSync(path, "utf8");
-  const from = page.indexOf(begin);
+  const marker = begin.exec(page);
   const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`Expected ${begin} … ${end} in ${path}.`);
-  writeFileSync(path, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
+  if (marker === null || to < marker.index)
+    throw new Error(`Expected <!-- bench:begin --> … ${end} in ${path}.`);
+  const wanted = marker[1].split(" ").filter(Boolean).map(Number);
+  const text = reports.map((report) => section(report, wanted)).join("\n\n");
+  const from = marker.index + marker[0].length;
+  writeFileSync(path, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`);
 }
