@@ -26,7 +26,7 @@ function pages(): string[] {
 
 function linesOf(page: string): Line[] {
   const text = readFileSync(join(root, page), "utf8");
-  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, code]) => code);
+  const blocks = [...text.matchAll(/^```sh.*?\n(.*?)^```/gms)].map(([, code]) => code);
   return blocks
     .flatMap((code) => code.replaceAll(/\\\n/g, " ").split("\n"))
     .flatMap((line) => {
