@@ -56,7 +56,7 @@ function kernelLogits(body: Extract<HeadBody, { kind: "kernel" }>, features: Fea
 }
 
 /** The `path` kernel sees the gates of its selector beside the features. */
-function kernelSamples(
+export function kernelSamples(
   kernel: KernelSpec,
   selector: Mlp | undefined,
   features: Features,

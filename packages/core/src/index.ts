@@ -36,6 +36,7 @@ export type { Dataset, Split } from "./dataset.js";
 export { dropoutBits, dropoutMask, dropoutThreshold, mix32 } from "./dropout.js";
 export { GlaiError, type GlaiErrorCode, isGlaiError } from "./errors.js";
 export { blockWidth, estimatorForward, measurePruningError, pathsOf } from "./estimator.js";
+export { explainHead, type ExplainOptions, type Explanation, type LogitTerm } from "./explain.js";
 export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export { headLogits } from "./head-logits.js";

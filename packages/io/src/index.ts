@@ -15,5 +15,6 @@ export { stratifiedRows, takeRows } from "./dataset/split-rows.js";
 export { decodeHeadModel, encodeHeadModel } from "./model/head-model.js";
 export { encodeNpy, parseNpy } from "./npy.js";
 export { encodeNpz, listNpz, parseNpz } from "./npz.js";
+export { encodeOnnx, type OnnxOptions } from "./onnx/encode-onnx.js";
 export { encodeSafetensors, parseSafetensors, type SafetensorsFile } from "./safetensors.js";
 export { type DType, type Tensor, type TypedArray, tensorOf, toFloats } from "./tensor.js";
