@@ -3,6 +3,8 @@ import { addBench } from "./commands/bench.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
+import { addExplain } from "./commands/explain.js";
+import { addExport } from "./commands/export.js";
 import { addInspect } from "./commands/inspect.js";
 import { addPaths } from "./commands/paths.js";
 import { addPredict } from "./commands/predict.js";
@@ -30,6 +32,8 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addReproduce(program, context, exit);
   addUpdate(program, context);
   addPredict(program, context);
+  addExplain(program, context);
+  addExport(program, context);
   addInspect(program, context);
   addPaths(program, context, exit);
   addStats(program, context);

@@ -2,7 +2,7 @@ import { onBeforeUnmount, onMounted, reactive } from "vue";
 import type { Certificate } from "@glai/core";
 import type { CurvePoint, ShiftPoint } from "@glai/engine";
 import type { BackendName, NamedBackend } from "../train/backends.js";
-import type { Explanation } from "../train/explain.js";
+import type { SampleExplanation } from "../train/explain.js";
 import type {
   DataSource,
   DataSummary,
@@ -31,7 +31,7 @@ export interface TrainingState {
   paths: string; // of the selector, decimal
   budgets: BudgetPoint[]; // fewest paths first
   budgetCount: number; // of budgets there will be
-  explanation: Explanation | undefined;
+  explanation: SampleExplanation | undefined;
   problem: { readonly message: string; readonly hint: string | undefined } | undefined;
 }
 

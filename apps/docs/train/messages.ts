@@ -2,7 +2,7 @@ import type { Capability, Certificate } from "@glai/core";
 import type { CurvePoint, RunSeconds, ShiftPoint } from "@glai/engine";
 import type { NamedBackend } from "./backends.js";
 import type { BundledName, Files } from "./data.js";
-import type { Explanation } from "./explain.js";
+import type { SampleExplanation } from "./explain.js";
 import type { BudgetPoint } from "./prune.js";
 import type { PageHead, Settings } from "./settings.js";
 
@@ -55,7 +55,7 @@ export type FromWorker =
   | { readonly kind: "data"; readonly summary: DataSummary }
   | { readonly kind: "done" }
   | { readonly kind: "epoch"; readonly head: PageHead; readonly point: CurvePoint }
-  | { readonly kind: "explained"; readonly explanation: Explanation }
+  | { readonly kind: "explained"; readonly explanation: SampleExplanation }
   | {
       readonly kind: "failed";
       readonly request: ToWorker["kind"];

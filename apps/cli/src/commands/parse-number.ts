@@ -10,6 +10,14 @@ export function parseCount(text: string): number {
   );
 }
 
+export function parseIndex(text: string): number {
+  return checked(
+    text,
+    "a whole number of at least 0",
+    (value) => Number.isSafeInteger(value) && value >= 0,
+  );
+}
+
 export function parseSeed(text: string): number {
   return checked(
     text,

@@ -1,18 +1,12 @@
 import { resolve } from "node:path";
-import {
-  type Features,
-  GlaiError,
-  headLogits,
-  type HeadModel,
-  type Matrix,
-  softmax,
-} from "@glai/core";
+import { GlaiError, headLogits, type Matrix, softmax } from "@glai/core";
 import { createCpuBackend } from "@glai/backend-cpu";
 import { predictHead } from "@glai/engine";
 import { readFeatures, readModel } from "@glai/io/node";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
+import { checkWidth, isProjection } from "../run/head-shape.js";
 import type { predictSchema } from "../schemas/predict.js";
 
 interface PredictFlags extends CommonFlags {
@@ -50,7 +44,7 @@ async function predict(
       "unsupported",
       `Expected a head with classes but ${run} is a projection without labels.`,
       {
-        hint: "Use headLogits from @glai/core for its outputs.",
+        hint: "Export it (glai export) or use headLogits from @glai/core for its outputs.",
       },
     );
   }
@@ -74,25 +68,6 @@ async function predict(
     classNames: model.classNames === undefined ? null : [...model.classNames],
     head: model.head,
   };
-}
-
-/** @throws `bad-data` when the rows are not as wide as those the head was trained on. */
-function checkWidth({ body }: HeadModel, { nFeatures }: Features, path: string): void {
-  const expected =
-    body.kind === "kernel"
-      ? body.support.nFeatures
-      : (body.kind === "mlp" ? body.network : body.selector).sizes[0];
-  if (nFeatures === expected) return;
-  throw new GlaiError(
-    "bad-data",
-    `Expected rows of ${expected} features in ${path}, as the head was trained on, but found ${nFeatures}.`,
-    { hint: "Use embeddings of the backbone that the head was trained on." },
-  );
-}
-
-/** Heads of the contrastive objective have outputs but no classes. */
-function isProjection({ config }: HeadModel): boolean {
-  return JSON.stringify(config)?.includes('"kind":"contrastive"') ?? false;
 }
 
 function rowsOf({ values, nRows, nColumns }: Matrix): number[][] {

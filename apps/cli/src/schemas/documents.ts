@@ -5,6 +5,8 @@ import { benchSchema } from "./bench.js";
 import { compareSchema } from "./compare.js";
 import { doctorSchema } from "./doctor.js";
 import { errorSchema } from "./error.js";
+import { explainSchema } from "./explain.js";
+import { exportSchema } from "./export.js";
 import { inspectDatasetSchema, inspectRunSchema } from "./inspect.js";
 import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
@@ -21,6 +23,8 @@ const schemas = {
   demo: compareSchema,
   doctor: doctorSchema,
   error: errorSchema,
+  explain: explainSchema,
+  export: exportSchema,
   "inspect-dataset": inspectDatasetSchema,
   "inspect-run": inspectRunSchema,
   paths: pathsSchema,
