@@ -40,6 +40,7 @@ export { explainHead, type ExplainOptions, type Explanation, type LogitTerm } fr
 export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export { headLogits } from "./head-logits.js";
+export { headWidths } from "./head-widths.js";
 export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
 export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";
 export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";

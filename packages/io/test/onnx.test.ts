@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type HeadModel, createRandom, headLogits, softmax } from "@glai/core";
+import { type HeadModel, createRandom, headLogits, headWidths, softmax } from "@glai/core";
 import { describe, expect, it } from "vitest";
 import { encodeOnnx } from "../src/index.js";
 import { estimatorHead, kernelHead, mlpHead, randomFeatures } from "./head-models.js";
@@ -8,14 +8,9 @@ import { parseOnnx, runOnnx } from "./onnx-interpreter.js";
 const { integer, constantFrom } = fc;
 const nSamples = 5;
 
-function widthOf({ body }: HeadModel): number {
-  if (body.kind === "kernel") return body.support.nFeatures;
-  return (body.kind === "mlp" ? body.network : body.selector).sizes[0];
-}
-
 /** The model as a runtime in float64 would compute it from the file. */
 function compute(model: HeadModel, bytes: Uint8Array, seed: number) {
-  const width = widthOf(model);
+  const width = headWidths(model.body).nFeatures;
   const { values } = randomFeatures(createRandom(seed), nSamples, width);
   const computed = runOnnx(parseOnnx(bytes), {
     shape: [nSamples, width],

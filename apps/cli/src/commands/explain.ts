@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { explainHead, GlaiError, type LogitTerm } from "@glai/core";
+import { explainHead, GlaiError, headWidths, type LogitTerm } from "@glai/core";
 import { readFeatures, readModel } from "@glai/io/node";
 import type { Command } from "commander";
 import type { z } from "zod";
@@ -7,7 +7,7 @@ import { nearestKey } from "../config/nearest.js";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
 import { formatNumber, formatScore } from "../output/format.js";
 import { type Column, renderTable } from "../output/table.js";
-import { checkWidth, headWidths } from "../run/head-shape.js";
+import { checkWidth } from "../run/check-head.js";
 import type { explainSchema } from "../schemas/explain.js";
 import { parseCount, parseIndex } from "./parse-number.js";
 

@@ -1,13 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
-import { GlaiError, type HeadModel } from "@glai/core";
+import { GlaiError, type HeadModel, headWidths } from "@glai/core";
 import { encodeHeadModel, encodeOnnx } from "@glai/io";
 import { readModel, writeFileAtomic } from "@glai/io/node";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
 import { formatBytes } from "../output/format.js";
-import { headWidths, isProjection } from "../run/head-shape.js";
+import { isProjection } from "../run/check-head.js";
 import type { exportSchema } from "../schemas/export.js";
 
 const formats = ["onnx", "safetensors"] as const;

@@ -6,7 +6,7 @@ import { readFeatures, readModel } from "@glai/io/node";
 import type { Command } from "commander";
 import type { z } from "zod";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
-import { checkWidth, isProjection } from "../run/head-shape.js";
+import { checkWidth, isProjection } from "../run/check-head.js";
 import type { predictSchema } from "../schemas/predict.js";
 
 interface PredictFlags extends CommonFlags {

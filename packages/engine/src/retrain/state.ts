@@ -1,4 +1,4 @@
-import { GlaiError, type HeadModel } from "@glai/core";
+import { GlaiError, type HeadModel, headWidths } from "@glai/core";
 import type { ClassWeights } from "../objective.js";
 import type { RidgeStatistics } from "../solvers/ridge-statistics.js";
 
@@ -41,20 +41,8 @@ export function checkState({ model, state }: RetrainableHead): void {
 
 /** Inputs of a head, and its outputs. */
 export function widthsOf({ body }: HeadModel): { nFeatures: number; nClasses: number } {
-  switch (body.kind) {
-    case "mlp":
-      return ends(body.network.sizes);
-    case "estimator":
-      return ends(body.selection.sizes);
-    case "kernel":
-      return { nFeatures: body.support.nFeatures, nClasses: body.intercept.length };
-    default:
-      return body satisfies never;
-  }
-}
-
-function ends(sizes: readonly number[]): { nFeatures: number; nClasses: number } {
-  return { nFeatures: sizes[0], nClasses: sizes[sizes.length - 1] };
+  const { nFeatures, nOutputs } = headWidths(body);
+  return { nFeatures, nClasses: nOutputs };
 }
 
 function expectedState(body: HeadModel["body"]): string {

@@ -1,4 +1,4 @@
-import { GlaiError, type HeadBody, type HeadModel, type JsonValue } from "@glai/core";
+import { GlaiError, type HeadBody, type HeadModel, headWidths, type JsonValue } from "@glai/core";
 import { badData } from "../errors.js";
 import {
   type Fields,
@@ -69,7 +69,7 @@ export function decodeHeadModel(bytes: Uint8Array, name = "the model file"): Hea
     );
   }
   const body = readBody(source, objectField(fields, "body", name));
-  const { nFeatures, nOutputs } = widths(body);
+  const { nFeatures, nOutputs } = headWidths(body);
   const preprocessing = readPreprocessing(
     source,
     objectField(fields, "preprocessing", name),
@@ -225,12 +225,4 @@ function readKernelBody(source: TensorSource, fields: Fields): HeadBody {
     coefficients: readFloats(source, "coefficients", [nSamples, shape[1]]),
     intercept: readFloats(source, "intercept", [shape[1]]),
   };
-}
-
-function widths(body: HeadBody): { readonly nFeatures: number; readonly nOutputs: number } {
-  if (body.kind === "kernel") {
-    return { nFeatures: body.support.nFeatures, nOutputs: body.intercept.length };
-  }
-  const { sizes } = body.kind === "mlp" ? body.network : body.selector;
-  return { nFeatures: sizes[0], nOutputs: sizes[sizes.length - 1] };
 }

@@ -1,4 +1,4 @@
-import { GlaiError, type HeadBody, type HeadModel } from "@glai/core";
+import { GlaiError, type HeadBody, type HeadModel, headWidths } from "@glai/core";
 import { stringifyJson } from "../json.js";
 import { count } from "../errors.js";
 import { estimatorLogits } from "./estimator.js";
@@ -29,7 +29,7 @@ export interface OnnxOptions {
  * await writeFile("head.onnx", encodeOnnx(run.model));
  */
 export function encodeOnnx(model: HeadModel, options: OnnxOptions = {}): Uint8Array {
-  const { nFeatures, nOutputs } = widthsOf(model.body);
+  const { nFeatures, nOutputs } = headWidths(model.body);
   const graph = createGraph();
   const logits = bodyLogits(graph, preprocess(graph, "features", model, nFeatures), model.body);
   const outputs = options.outputs === "projection" ? projection() : classification();
@@ -104,12 +104,4 @@ function bodyLogits(graph: Graph, features: string, body: HeadBody): string {
     default:
       return body satisfies never;
   }
-}
-
-function widthsOf(body: HeadBody): { readonly nFeatures: number; readonly nOutputs: number } {
-  if (body.kind === "kernel") {
-    return { nFeatures: body.support.nFeatures, nOutputs: body.intercept.length };
-  }
-  const { sizes } = body.kind === "mlp" ? body.network : body.selector;
-  return { nFeatures: sizes[0], nOutputs: sizes[sizes.length - 1] };
 }
