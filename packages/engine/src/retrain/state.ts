@@ -46,16 +46,14 @@ export function widthsOf({ body }: HeadModel): { nFeatures: number; nClasses: nu
 }
 
 function expectedState(body: HeadModel["body"]): string {
+  const { nFeatures, nOutputs } = headWidths(body);
   switch (body.kind) {
-    case "mlp": {
-      const { nFeatures, nClasses } = ends(body.network.sizes);
-      if (body.network.sizes.length !== 2) return "none: it was trained by epochs";
-      return `statistics of ${nFeatures} features and ${nClasses} classes`;
-    }
-    case "estimator": {
-      const { nBlocks, sizes } = body.selection;
-      return `statistics of ${nBlocks} features and ${ends(sizes).nClasses} classes`;
-    }
+    case "mlp":
+      return body.network.sizes.length === 2
+        ? `statistics of ${nFeatures} features and ${nOutputs} classes`
+        : "none: it was trained by epochs";
+    case "estimator":
+      return `statistics of ${body.selection.nBlocks} features and ${nOutputs} classes`;
     case "kernel":
       return `labels of ${body.support.nSamples} samples`;
     default:
