@@ -1,5 +1,5 @@
 // Puts the browser build of gpu.js into dist/: as a dependency it would bring 89 MB of WebGPU binaries for Node, which
-// a browser has no use for. It is one script without imports; see src/gpu-js.ts for how it is loaded.
+// a browser has no use for. It is one script without imports; see src/gpu-js-library.ts for how it is loaded.
 import { copyFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

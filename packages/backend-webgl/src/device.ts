@@ -11,6 +11,8 @@ export interface Device {
   readonly limits: DeviceLimits;
   /** True once the browser has taken the GPU away; nothing on it comes back. */
   isLost(): boolean;
+  /** Compiles kernels before they are run, without waiting for the compiler. `run` compiles what it lacks at once. */
+  compile(names: readonly KernelName[]): Promise<void>;
   /** Copies numbers to the GPU in pieces that block nobody. */
   upload(values: Float32Array): Promise<Tensor>;
   run(kernel: KernelName, length: number, ...args: readonly (Tensor | number)[]): Tensor;

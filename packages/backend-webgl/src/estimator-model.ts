@@ -24,7 +24,7 @@ export async function createEstimatorModel(
   const nIn = sizes[0];
   const nOut = sizes[sizes.length - 1];
   const { nGates, depth } = gates;
-  const groupWidth = { path: 1, block16: Math.min(16, nOut), slab: nOut }[selection.block];
+  const groupWidth = groupWidthOf(selection);
   const layout = layoutOf(selection, groupWidth, nOut);
   const upload = (values: ArrayLike<number>): Promise<Tensor> =>
     device.upload(new Float32Array(values));
@@ -177,6 +177,12 @@ function unitsOfGates(
     }
   }
   return all;
+}
+
+/** Outputs of a group that shares a list of blocks: all of them for slabs, 16, or one. */
+export function groupWidthOf({ sizes, block }: PathSelection): number {
+  const nOut = sizes[sizes.length - 1];
+  return { path: 1, block16: Math.min(16, nOut), slab: nOut }[block];
 }
 
 function checkNames({ nPaths, gates, block }: PathSelection): void {

@@ -64,6 +64,7 @@ export function createFences(gl: WebGL2RenderingContext, isLost: () => boolean):
   };
 }
 
-function nextTurn(): Promise<void> {
+/** The page has its turn. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

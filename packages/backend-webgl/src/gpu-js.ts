@@ -4,29 +4,20 @@
  */
 import { GlaiError } from "@glai/core";
 import type { Device, DeviceLimits, Tensor } from "./device.js";
-import { createFences } from "./fences.js";
-import { type KernelName, kernelSources, type KernelSource } from "./kernel-sources.js";
-import { nativeFunctions } from "./native-functions.js";
-
-interface GpuTexture {
-  readonly texture: WebGLTexture;
-  readonly size: ArrayLike<number>; // width, height
-  delete(): void;
-}
-
-interface GpuKernel {
-  (...args: readonly (GpuTexture | number | Float32Array)[]): GpuTexture;
-  readonly output: ArrayLike<number>;
-  setOutput(output: readonly number[]): void;
-  readonly kernel: { readonly constructor: { readonly name: string } };
-}
-
-interface Gpu {
-  createKernel(source: string, settings: object): GpuKernel;
-  addNativeFunction(name: string, source: string, settings: object): void;
-}
-
-type GpuConstructor = new (settings: object) => Gpu;
+import { createFences, nextTurn } from "./fences.js";
+import {
+  argumentKinds,
+  createGpu,
+  type Gpu,
+  type GpuConstructor,
+  type GpuKernel,
+  type GpuTexture,
+  loadGpuJs,
+  settingsOf,
+  unavailable,
+} from "./gpu-js-library.js";
+import { type KernelName, kernelSources } from "./kernel-sources.js";
+import { createPrograms, type Programs } from "./programs.js";
 
 interface TextureTensor extends Tensor {
   readonly texture: GpuTexture;
@@ -34,8 +25,6 @@ interface TextureTensor extends Tensor {
 
 /** One tensor may have so many numbers at most (256 MiB), whatever the texture limit. */
 const MAX_LENGTH = 2 ** 26;
-/** Above any loop of ours; gpu.js would stop loops at 1000 rounds, in silence. */
-const MAX_ROUNDS = 2 ** 30;
 /** Numbers copied in one turn of the event loop, 2 MB: a few milliseconds. */
 const PIECE = 2 ** 19;
 
@@ -53,6 +42,7 @@ export async function createDevice(): Promise<Device> {
   const missing = missingWebgl();
   if (missing !== undefined) throw unavailable(missing);
   const GPU = await loadGpuJs();
+  await nextTurn();
   const canvas = createCanvas();
   const gl = canvas.getContext("webgl2", {
     alpha: false,
@@ -62,6 +52,7 @@ export async function createDevice(): Promise<Device> {
   if (gl === null) throw unavailable("The browser gives no WebGL2 context.");
   if (gl.getExtension("EXT_color_buffer_float") === null)
     throw unavailable("The GPU does not render to float32 textures (EXT_color_buffer_float).");
+  await nextTurn();
   return new WebglDevice(GPU, canvas, gl);
 }
 
@@ -71,7 +62,10 @@ class WebglDevice implements Device {
   readonly #gl: WebGL2RenderingContext;
   readonly #gpu: Gpu;
   readonly #kernels = new Map<KernelName, GpuKernel>();
+  readonly #compiling = new Map<KernelName, Promise<void>>();
+  #blank: Promise<GpuTexture> | undefined; // one number, an argument of kernels that are being compiled
   readonly #fences;
+  readonly #programs: Programs;
   readonly #textures: ReadonlySet<WebGLTexture>;
   #lost = false;
 
@@ -79,18 +73,62 @@ class WebglDevice implements Device {
     this.#gl = gl;
     this.#textures = watchTextures(gl);
     this.#fences = createFences(gl, () => this.isLost());
+    this.#programs = createPrograms(
+      gl,
+      () => this.isLost(),
+      () => this.#fences.passed(),
+    );
     canvas.addEventListener("webglcontextlost", () => (this.#lost = true));
     const maxTextureSize = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
     this.limits = { maxTextureSize, maxLength: Math.min(maxTextureSize ** 2, MAX_LENGTH) };
-    // gpu.js sizes its canvas like the largest texture; nothing is ever drawn to ours.
-    this.#gpu = new GPU({ mode: "webgl2", context: gl, canvas: { width: 1, height: 1 } });
-    for (const { name, source, returnType, argumentTypes } of nativeFunctions)
-      this.#gpu.addNativeFunction(name, source, { returnType, argumentTypes });
+    this.#gpu = createGpu(GPU, gl, maxTextureSize);
     this.description = `${rendererOf(gl)}, textures up to ${maxTextureSize}`;
   }
 
   isLost(): boolean {
     return this.#lost || this.#gl.isContextLost();
+  }
+
+  async compile(names: readonly KernelName[]): Promise<void> {
+    await Promise.all(
+      names.map((name) => {
+        if (this.#kernels.has(name)) return undefined;
+        let running = this.#compiling.get(name);
+        if (running === undefined) {
+          running = this.#compile(name).finally(() => this.#compiling.delete(name));
+          this.#compiling.set(name, running);
+        }
+        return running;
+      }),
+    );
+  }
+
+  /** gpu.js translates twice, which takes 1 to 3 ms, each in its own turn of the event loop. */
+  async #compile(name: KernelName): Promise<void> {
+    const args = await this.#placeholders(name);
+    if (this.#kernels.has(name)) return;
+    try {
+      const kernel = this.#createKernel(name, [1]);
+      const program = await this.#programs.start(() => kernel(...args));
+      await nextTurn();
+      this.#checkLost();
+      if (this.#kernels.has(name)) return; // run was not patient
+      const built = this.#createKernel(name, [1]);
+      this.#programs.finish(program, () => built(...args)).delete();
+      this.#kernels.set(name, built);
+    } catch (error) {
+      this.#checkLost();
+      throw failed(name, error);
+    }
+  }
+
+  /** Arguments of the right kinds, with which a kernel may run once. */
+  async #placeholders(name: KernelName): Promise<readonly (GpuTexture | number)[]> {
+    const kinds = argumentKinds(kernelSources[name]).map(([, kind]) => kind);
+    if (!kinds.includes("NumberTexture")) return kinds.map(() => 1);
+    this.#blank ??= this.compile(["zeros"]).then(() => this.run("zeros", 1).texture);
+    const blank = await this.#blank;
+    return kinds.map((kind) => (kind === "NumberTexture" ? blank : 1));
   }
 
   async upload(values: Float32Array): Promise<TextureTensor> {
@@ -141,24 +179,22 @@ class WebglDevice implements Device {
       return { length, texture: kernel(...values) };
     } catch (error) {
       this.#checkLost();
-      throw new GlaiError(
-        "internal",
-        `Expected kernel ${name} to run but gpu.js says: ${String(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw failed(name, error);
     }
+  }
+
+  #createKernel(name: KernelName, output: number[]): GpuKernel {
+    return this.#gpu.createKernel(
+      kernelSources[name].source,
+      settingsOf(kernelSources[name], output),
+    );
   }
 
   #kernel(name: KernelName, length: number): GpuKernel {
     const output = [Math.max(1, length)];
     let kernel = this.#kernels.get(name);
     if (kernel === undefined) {
-      kernel = this.#gpu.createKernel(
-        kernelSources[name].source,
-        settingsOf(kernelSources[name], output),
-      );
+      kernel = this.#createKernel(name, output);
       this.#kernels.set(name, kernel);
     } else {
       // Also when the size is the same: it makes the kernel a new texture. Without, a kernel that is given its own
@@ -256,43 +292,6 @@ class WebglDevice implements Device {
   }
 }
 
-function settingsOf(
-  { source, integers = [], floats = [] }: KernelSource,
-  output: number[],
-): object {
-  const names = (/\(([^)]*)\)/.exec(source)?.[1] ?? "").split(",").map((name) => name.trim());
-  const typeOf = (name: string): string =>
-    integers.includes(name) ? "Integer" : floats.includes(name) ? "Float" : "NumberTexture";
-  return {
-    output,
-    argumentTypes: Object.fromEntries(names.filter((n) => n !== "").map((n) => [n, typeOf(n)])),
-    returnType: "Float",
-    pipeline: true, // results stay on the GPU
-    immutable: true, // and are not overwritten by the next call; each must be deleted
-    dynamicOutput: true,
-    dynamicArguments: true, // else a smaller array is read as if padded with 0
-    precision: "single",
-    tactic: "precision", // highp whatever the size
-    strictIntegers: true,
-    loopMaxIterations: MAX_ROUNDS,
-  };
-}
-
-/**
- * gpu.js is a script, put beside this module by scripts/vendor.js: most bundlers make a module of it, without one
- * (and with those that leave it alone) it puts its class among the globals.
- */
-async function loadGpuJs(): Promise<GpuConstructor> {
-  const module = (await import("./vendor/gpu.js")) as Record<string, unknown>;
-  const inside = module["default"] as Record<string, unknown> | undefined;
-  const { GPU } = globalThis as unknown as { GPU?: Record<string, unknown> };
-  const found = [module["GPU"], inside?.["GPU"], inside, GPU?.["GPU"], GPU].find(
-    (candidate) => typeof candidate === "function",
-  );
-  if (found !== undefined) return found as GpuConstructor;
-  throw unavailable("gpu.js was loaded but exports no GPU.");
-}
-
 function createCanvas(): HTMLCanvasElement | OffscreenCanvas {
   return typeof OffscreenCanvas === "undefined"
     ? document.createElement("canvas")
@@ -321,12 +320,10 @@ function watchTextures(gl: WebGL2RenderingContext): ReadonlySet<WebGLTexture> {
   return alive;
 }
 
-function unavailable(reason: string): GlaiError {
+function failed(kernel: KernelName, cause: unknown): GlaiError {
   return new GlaiError(
-    "unavailable",
-    `Expected WebGL2 with float32 textures for backend webgl. ${reason}`,
-    {
-      hint: "Use backend cpu, whose WASM tier runs in every browser.",
-    },
+    "internal",
+    `Expected kernel ${kernel} to run but gpu.js says: ${String(cause)}`,
+    { cause },
   );
 }

@@ -6,7 +6,7 @@ import { dropoutStream as dropout } from "./native-functions.js";
  * and every size is an argument, so each kernel is compiled once and serves all shapes.
  *
  * Arguments are textures unless they stand in `integers` or `floats`. Loops are bounded by arguments; gpu.js would cut
- * them at 1000 rounds, which `loopMaxIterations` in gpu-js.ts lifts. Places are computed by `at`, in integers:
+ * them at 1000 rounds, which `loopMaxIterations` in gpu-js-library.ts lifts. Places are computed by `at`, in integers:
  * gpu.js itself multiplies in float32, which is exact to 2²⁴ only. A place that is itself looked up gets a line of
  * its own: gpu.js hoists it into a float and the shader does not compile.
  */

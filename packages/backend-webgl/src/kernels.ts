@@ -12,6 +12,7 @@ import {
 import type { Command } from "./command.js";
 import type { Device, Tensor } from "./device.js";
 import { createEstimatorModel } from "./estimator-model.js";
+import { kernelNames } from "./kernel-names.js";
 import { batchLoss } from "./losses.js";
 import { createLossLog, type LossState } from "./loss-log.js";
 import { createMlpModel } from "./mlp-model.js";
@@ -55,6 +56,7 @@ export async function createKernels(
 ): Promise<Kernels> {
   const { loss, optimizer, dropout } = training;
   const { nParameters } = modelShape(spec);
+  await device.compile(kernelNames(spec, training));
   const model = await createModel(device, spec);
   const uploads = new Map<number, Upload>();
   const log = createLossLog(device);

@@ -34,6 +34,7 @@ export async function selfTest(
 
 /** A loop past 1000 rounds, where gpu.js would cut it. */
 async function longSum(device: Device): Promise<number> {
+  await device.compile(["affine"]);
   const ones = await device.upload(new Float32Array(1501).fill(1));
   const sum = device.run("affine", 1, ones, ones, 1500, 1, 0);
   const [value] = await device.read(sum);
