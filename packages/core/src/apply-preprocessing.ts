@@ -4,12 +4,17 @@ import type { Preprocessing } from "./preprocessing.js";
 
 /**
  * Features as the model sees them: computed in float64, stored in the precision of the input. `none`
- * returns the very same features. Throws `bad-argument` when the widths differ.
+ * returns the very same features. `into`, as long as the features and in any precision, holds the result where it is
+ * given. Throws `bad-argument` when the widths differ.
  *
  * @example
  * const z = applyPreprocessing(model.preprocessing, features); // [nSamples, nFeatures]
  */
-export function applyPreprocessing(preprocessing: Preprocessing, features: Features): Features {
+export function applyPreprocessing(
+  preprocessing: Preprocessing,
+  features: Features,
+  into?: FloatArray, // [nSamples, nFeatures]
+): Features {
   if (preprocessing.kind === "none") return features;
   const { values, nSamples, nFeatures } = features;
   if (preprocessing.mean.length !== nFeatures) {
@@ -19,7 +24,13 @@ export function applyPreprocessing(preprocessing: Preprocessing, features: Featu
       { hint: "Use features of the backbone that the model was trained on." },
     );
   }
-  const out = sameType(values);
+  if (into !== undefined && into.length !== values.length) {
+    throw new GlaiError(
+      "bad-argument",
+      `Expected ${values.length} numbers in \`into\` but it has ${into.length}.`,
+    );
+  }
+  const out = into ?? sameType(values);
   switch (preprocessing.kind) {
     case "standardize": {
       const { mean, scale } = preprocessing;

@@ -43,9 +43,10 @@ export async function kernelScores(
       nRows: support.nSamples,
       nColumns: nOutputs,
     });
-    for (let i = 0; i < product.values.length; i++) {
-      values[from * nOutputs + i] = product.values[i] + intercept[i % nOutputs];
-    }
+    values.set(product.values, from * nOutputs);
+  }
+  for (let start = 0; start < values.length; start += nOutputs) {
+    for (let c = 0; c < nOutputs; c++) values[start + c] += intercept[c];
   }
   return { values, nRows: n, nColumns: nOutputs };
 }

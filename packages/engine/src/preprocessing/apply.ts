@@ -22,19 +22,20 @@ export async function transformFeatures(
   const rowsPerPiece = pieceRows(nFeatures);
   for (let from = 0; from < nSamples; from += rowsPerPiece) {
     const to = Math.min(from + rowsPerPiece, nSamples);
-    out.set(await piece(from, to), from * nFeatures);
+    await piece(from, to);
     await pacer.breathe();
   }
   return { values: out, nSamples, nFeatures };
 
-  async function piece(from: number, to: number): Promise<Features["values"]> {
+  async function piece(from: number, to: number): Promise<void> {
+    const own = out.subarray(from * nFeatures, to * nFeatures);
     if (preprocessing.kind === "whiten" && algebra !== undefined) {
       const { mean, matrix } = preprocessing;
       const square = { values: matrix, nRows: nFeatures, nColumns: nFeatures };
-      return (await algebra.multiply(centredRows(features, mean, from, to), square)).values;
+      own.set((await algebra.multiply(centredRows(features, mean, from, to), square)).values);
+      return;
     }
     const rows = values.subarray(from * nFeatures, to * nFeatures);
-    return applyPreprocessing(preprocessing, { values: rows, nSamples: to - from, nFeatures })
-      .values;
+    applyPreprocessing(preprocessing, { values: rows, nSamples: to - from, nFeatures }, own);
   }
 }

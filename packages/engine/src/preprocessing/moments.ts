@@ -17,19 +17,19 @@ export async function columnMoments(features: Features, pacer: Pacer): Promise<C
   const rowsPerPiece = Math.max(1, Math.floor(valuesPerPiece / nFeatures));
   for (let from = 0; from < nSamples; from += rowsPerPiece) {
     const end = Math.min(from + rowsPerPiece, nSamples) * nFeatures;
-    for (let i = from * nFeatures, column = 0; i < end; i++) {
-      mean[column] += values[i];
-      column = column + 1 === nFeatures ? 0 : column + 1;
+    for (let start = from * nFeatures; start < end; start += nFeatures) {
+      for (let j = 0; j < nFeatures; j++) mean[j] += values[start + j];
     }
     await pacer.breathe();
   }
   for (let j = 0; j < nFeatures; j++) mean[j] /= nSamples;
   for (let from = 0; from < nSamples; from += rowsPerPiece) {
     const end = Math.min(from + rowsPerPiece, nSamples) * nFeatures;
-    for (let i = from * nFeatures, column = 0; i < end; i++) {
-      const centred = values[i] - mean[column];
-      variance[column] += centred * centred;
-      column = column + 1 === nFeatures ? 0 : column + 1;
+    for (let start = from * nFeatures; start < end; start += nFeatures) {
+      for (let j = 0; j < nFeatures; j++) {
+        const centred = values[start + j] - mean[j];
+        variance[j] += centred * centred;
+      }
     }
     await pacer.breathe();
   }

@@ -23,7 +23,6 @@ export async function conjugateGradients(
   precondition: Preconditioner,
   options: { readonly tolerance: number; readonly maxIterations: number },
 ): Promise<ConjugateGradientsResult> {
-  const { nColumns } = b;
   const residual = copyAs(a.values, b);
   const solution = { ...residual, values: emptyLike(a.values, b.values.length) };
   const norm = frobeniusNorm(residual);
@@ -35,20 +34,20 @@ export async function conjugateGradients(
     const product = await algebra.symmetricMultiply(a, direction, mu);
     const curvature = columnProducts(direction, product);
     const step = rho.map((value, c) => (curvature[c] > 0 ? value / curvature[c] : 0));
-    for (let i = 0; i < residual.values.length; i++) {
-      const alpha = step[i % nColumns];
-      solution.values[i] += alpha * direction.values[i];
-      residual.values[i] -= alpha * product.values[i];
-    }
+    addScaled(solution, direction, step);
+    addScaled(
+      residual,
+      product,
+      step.map((alpha) => -alpha),
+    );
     const relative = frobeniusNorm(residual) / norm;
     if (relative <= options.tolerance)
       return { solution, iterations: iteration, residual: relative };
     z = await precondition(residual);
     const next = columnProducts(residual, z);
     const beta = next.map((value, c) => (rho[c] > 0 ? value / rho[c] : 0));
-    for (let i = 0; i < direction.values.length; i++) {
-      direction.values[i] = z.values[i] + beta[i % nColumns] * direction.values[i];
-    }
+    addScaled(z, direction, beta);
+    direction.values.set(z.values);
     rho = next;
   }
   throw new GlaiError(
@@ -58,9 +57,22 @@ export async function conjugateGradients(
   );
 }
 
+/** A_·c += factors_c B_·c for every column c. Rows outside, columns inside: `i % nColumns` would cost more than the sum. */
+function addScaled(
+  { values: a, nColumns }: Matrix,
+  { values: b }: Matrix,
+  factors: Float64Array,
+): void {
+  for (let start = 0; start < a.length; start += nColumns) {
+    for (let c = 0; c < nColumns; c++) a[start + c] += factors[c] * b[start + c];
+  }
+}
+
 /** ⟨A_·c, B_·c⟩ for every column c, in float64. */
-function columnProducts(a: Matrix, b: Matrix): Float64Array {
-  const sums = new Float64Array(a.nColumns);
-  for (let i = 0; i < a.values.length; i++) sums[i % a.nColumns] += a.values[i] * b.values[i];
+function columnProducts({ values: a, nColumns }: Matrix, { values: b }: Matrix): Float64Array {
+  const sums = new Float64Array(nColumns);
+  for (let start = 0; start < a.length; start += nColumns) {
+    for (let c = 0; c < nColumns; c++) sums[c] += a[start + c] * b[start + c];
+  }
   return sums;
 }

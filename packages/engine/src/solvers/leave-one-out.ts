@@ -1,11 +1,21 @@
-import type { LinearAlgebra, Matrix } from "@glai/core";
-import { copyAs, copyMatrix, identity } from "./matrices.js";
+import type { FloatArray, LinearAlgebra, Matrix } from "@glai/core";
+import { copyAs, emptyLike } from "./matrices.js";
 
 /** Exact leave-one-out of kernel ridge regression at one penalty. */
 export interface LeaveOneOut {
   readonly mu: number; // added to the diagonal: N times the penalty per sample
   readonly meanSquaredError: number; // over rows and outputs
   readonly predictions: Float64Array; // [n, nOutputs] of each row by the fit without it, targets' scale
+}
+
+/** Two n × n arrays to work in, to be used again: first touch of fresh memory costs as much as the arithmetic. */
+export interface LeaveOneOutScratch {
+  readonly factor: FloatArray;
+  readonly inverse: FloatArray;
+}
+
+export function leaveOneOutScratch({ values }: Matrix): LeaveOneOutScratch {
+  return { factor: emptyLike(values, values.length), inverse: emptyLike(values, values.length) };
 }
 
 /**
@@ -23,13 +33,17 @@ export async function leaveOneOut(
   gram: Matrix, // [n, n], kept
   targets: Matrix, // [n, nOutputs]
   mu: number,
+  scratch = leaveOneOutScratch(gram),
 ): Promise<LeaveOneOut> {
   const n = gram.nRows;
-  const factor = copyMatrix(gram);
+  const factor: Matrix = { ...gram, values: scratch.factor };
+  factor.values.set(gram.values);
   await algebra.cholesky(factor, mu);
   const alpha = copyAs(gram.values, targets);
   await algebra.solveCholesky(factor, alpha);
-  const inverse = identity(gram.values, n);
+  const inverse: Matrix = { ...gram, values: scratch.inverse };
+  inverse.values.fill(0);
+  for (let i = 0; i < n; i++) inverse.values[i * n + i] = 1;
   await algebra.solveTriangular(factor, inverse, false); // L⁻¹, so that (K + μI)⁻¹_ii = Σ_k (L⁻¹)_ki²
   const diagonal = new Float64Array(n);
   for (let k = 0; k < n; k++) {

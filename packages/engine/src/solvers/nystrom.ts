@@ -1,14 +1,16 @@
 import type { LinearAlgebra, Matrix, Random } from "@glai/core";
 import type { Preconditioner } from "./conjugate-gradients.js";
-import { copyAs, emptyLike, meanDiagonal, takeRows, transpose } from "./matrices.js";
+import { copyAs, emptyLike, frobeniusNorm, meanDiagonal, takeRows, transpose } from "./matrices.js";
 
 /**
- * Nyström preconditioner of K + μI with `rank` uniformly drawn rows S: K ≈ U Uᵀ with
- * U = K_·S L⁻ᵀ, L Lᵀ = K_SS, so that by Woodbury
+ * Nyström preconditioner of K + μI with `rank` uniformly drawn rows S: K ≈ U Uᵀ + τI with
+ * U = K_·S L⁻ᵀ, L Lᵀ = K_SS, and τ the mean of the diagonal that U Uᵀ leaves, so that by Woodbury, with δ = μ + τ,
  *
- *   (U Uᵀ + μI)⁻¹ R = (R − U (μI + UᵀU)⁻¹ Uᵀ R) / μ.
+ *   (U Uᵀ + δI)⁻¹ R = (R − U (δI + UᵀU)⁻¹ Uᵀ R) / δ.
  *
- * With r far under N it costs N r² once and 4 N r per column and iteration.
+ * Without τ every direction outside U is taken for μ alone, which for kernels of many inputs is far too little:
+ * τ saves a tenth to two fifths of the iterations (measured, docs/decisions). With r far under N it costs N r² once
+ * and 4 N r per column and iteration.
  */
 export async function nystromPreconditioner(
   algebra: LinearAlgebra,
@@ -25,17 +27,24 @@ export async function nystromPreconditioner(
   await algebra.cholesky(factor, 1e-5 * meanDiagonal(factor));
   await algebra.solveTriangular(factor, columns, false); // Uᵀ = L⁻¹ K_S·, [rank, n]
   const u = transpose(columns);
+  const shift = mu + Math.max(0, meanDiagonal(gram) - meanSquaredRow(u));
   const core = await algebra.crossProduct(u, emptyLike(gram.values, rows.length ** 2)); // UᵀU
   const small: Matrix = core;
-  await algebra.cholesky(small, mu);
+  await algebra.cholesky(small, shift);
   return async (residual) => {
     const projected = copyAs(gram.values, await algebra.multiply(columns, residual)); // Uᵀ R
     await algebra.solveCholesky(small, projected);
     const back = await algebra.multiply(u, projected);
-    const values = emptyLike(gram.values, residual.values.length);
-    for (let i = 0; i < values.length; i++) values[i] = (residual.values[i] - back.values[i]) / mu;
-    return { values, nRows: n, nColumns: residual.nColumns };
+    const values = copyAs(gram.values, back);
+    for (let i = 0; i < values.values.length; i++)
+      values.values[i] = (residual.values[i] - values.values[i]) / shift;
+    return values;
   };
+}
+
+/** The mean of ‖row‖², the mean diagonal of U Uᵀ. */
+function meanSquaredRow(u: Matrix): number {
+  return frobeniusNorm(u) ** 2 / u.nRows;
 }
 
 function principal(rowsOfGram: Matrix, rows: Uint32Array): Matrix {

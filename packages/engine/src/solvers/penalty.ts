@@ -1,6 +1,6 @@
 import type { LinearAlgebra, Matrix } from "@glai/core";
 import { goldenSection } from "./golden-section.js";
-import { type LeaveOneOut, leaveOneOut } from "./leave-one-out.js";
+import { type LeaveOneOut, leaveOneOut, leaveOneOutScratch } from "./leave-one-out.js";
 import { meanDiagonal } from "./matrices.js";
 
 /** How the penalty was found: every evaluation, in order. */
@@ -25,10 +25,11 @@ export async function choosePenalty(
   options: { readonly tolerance?: number; readonly smallest?: number } = {},
 ): Promise<PenaltyChoice> {
   const scale = meanDiagonal(gram);
+  const scratch = leaveOneOutScratch(gram);
   const path: { mu: number; meanSquaredError: number }[] = [];
   let best: LeaveOneOut | undefined;
   const evaluate = async (logMu: number): Promise<number> => {
-    const found = await leaveOneOut(algebra, gram, targets, Math.exp(logMu));
+    const found = await leaveOneOut(algebra, gram, targets, Math.exp(logMu), scratch);
     path.push({ mu: found.mu, meanSquaredError: found.meanSquaredError });
     if (best === undefined || found.meanSquaredError < best.meanSquaredError) best = found;
     return found.meanSquaredError;
