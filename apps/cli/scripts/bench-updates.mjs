@@ -84,8 +84,6 @@ async function benchKernel() {
   const gram = await algebra.gram(kernel, all);
   const { seconds: cholesky } = await timed(() => algebra.cholesky(gram, mu));
   let head = fresh;
-  const room = Math.ceil(1.4 * nSamples) ** 2; // a factor grows by the samples that are out until it is compacted
-  const buffers = [new Float32Array(room).fill(1), new Float32Array(room).fill(1)];
   const times = { remove: [], add: [] };
   for (let cycle = 0; cycle < cycles; cycle++) {
     const rows = Uint32Array.from({ length: onePercent }, (_, i) => i);
@@ -96,7 +94,7 @@ async function benchKernel() {
     const removed = await timed(() => removeFromFactor(algebra, head, out));
     times.remove.push(removed.seconds);
     const added = await timed(() =>
-      appendToFactor(algebra, removed.value, taken.samples, taken.labels, buffers[cycle % 2]),
+      appendToFactor(algebra, removed.value, taken.samples, taken.labels),
     );
     times.add.push(added.seconds);
     head = added.value;

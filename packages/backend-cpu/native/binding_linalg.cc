@@ -22,6 +22,17 @@ void expectShape(Napi::Env env, const char* what, const Floats& array, int64_t n
   expectLength(env, what, array.length, static_cast<size_t>(nRows) * static_cast<size_t>(nColumns));
 }
 
+/// n rows of n numbers, `ld` apart: the last one may end with the array.
+int64_t strideOf(Napi::Env env, const char* what, const Napi::Value& value, const Floats& array, int64_t n) {
+  const int64_t ld = integerOf(value, "the row stride", n, kMaxSide);
+  const size_t least = n == 0 ? 0 : static_cast<size_t>(n - 1) * static_cast<size_t>(ld) + static_cast<size_t>(n);
+  if (array.length < least)
+    throw glaiError(env, "bad-argument",
+                    "Expected " + std::to_string(least) + " " + what + " or more but received " +
+                        std::to_string(array.length) + ".");
+  return ld;
+}
+
 void expectPrecision(Napi::Env env, const Floats& a, const Floats& b) {
   if (a.isDouble != b.isDouble)
     throw glaiError(env, "bad-argument", "Expected arrays of one precision but received two.");
@@ -159,29 +170,47 @@ Napi::Value multiply(const Napi::CallbackInfo& info) {
   });
 }
 
-/// linalgCholesky(a, n, diagonal, threads)
+/// linalgCholesky(a, n, ld, diagonal, threads)
 Napi::Value cholesky(const Napi::CallbackInfo& info) {
   const Floats a = floatsOf(info[0], "a");
   const int64_t n = sideOf(info[1], "n");
-  const double diagonal = numberOf(info[2], "diagonal");
-  expectShape(info.Env(), "entries of a", a, n, n);
-  const Parallel parallel = threadsOf(info[3]);
+  const int64_t ld = strideOf(info.Env(), "entries of a", info[2], a, n);
+  const double diagonal = numberOf(info[3], "diagonal");
+  const Parallel parallel = threadsOf(info[4]);
   return runCall(info, {info[0]}, 1.0 / 3 * n * n * n,
-                 [=] { return runCholesky(a.data, n, diagonal, a.isDouble, parallel); });
+                 [=] { return runCholesky(a.data, n, ld, diagonal, a.isDouble, parallel); });
 }
 
-/// linalgSolve(factor, n, b, m, what, threads); what: 0 L X = B, 1 Lᵀ X = B, 2 L Lᵀ X = B
+/// linalgSolve(factor, n, ld, b, m, what, threads); what: 0 L X = B, 1 Lᵀ X = B, 2 L Lᵀ X = B
 Napi::Value solve(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Floats factor = floatsOf(info[0], "factor"), b = floatsOf(info[2], "b");
-  const int64_t n = sideOf(info[1], "n"), m = sideOf(info[3], "m");
-  const Solve what = static_cast<Solve>(integerOf(info[4], "what", 0, 2));
-  expectShape(env, "entries of the factor", factor, n, n);
+  const Floats factor = floatsOf(info[0], "factor"), b = floatsOf(info[3], "b");
+  const int64_t n = sideOf(info[1], "n"), m = sideOf(info[4], "m");
+  const int64_t ld = strideOf(env, "entries of the factor", info[2], factor, n);
+  const Solve what = static_cast<Solve>(integerOf(info[5], "what", 0, 2));
   expectShape(env, "entries of b", b, n, m);
   expectPrecision(env, factor, b);
-  const Parallel parallel = threadsOf(info[5]);
-  return runCall(info, {info[0], info[2]}, 2.0 * n * n * m,
-                 [=] { return runSolve(factor.data, n, b.data, m, what, factor.isDouble, parallel); });
+  const Parallel parallel = threadsOf(info[6]);
+  return runCall(info, {info[0], info[3]}, 2.0 * n * n * m, [=] {
+    return runSolve(factor.data, n, ld, b.data, m, what, factor.isDouble, parallel);
+  });
+}
+
+/// linalgTriangular(factor, n, ld, b, m, transposed, out, threads)
+Napi::Value triangular(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Floats factor = floatsOf(info[0], "factor"), b = floatsOf(info[3], "b"), out = floatsOf(info[6], "out");
+  const int64_t n = sideOf(info[1], "n"), m = sideOf(info[4], "m");
+  const int64_t ld = strideOf(env, "entries of the factor", info[2], factor, n);
+  const bool transposed = info[5].ToBoolean();
+  expectShape(env, "entries of b", b, n, m);
+  expectShape(env, "entries of the product", out, n, m);
+  expectPrecision(env, factor, b);
+  expectPrecision(env, factor, out);
+  const Parallel parallel = threadsOf(info[7]);
+  return runCall(info, {info[0], info[3], info[6]}, 1.0 * n * n * m, [=] {
+    return runTriangular(factor.data, n, ld, b.data, m, transposed, factor.isDouble, out.data, parallel);
+  });
 }
 
 template <typename T>
@@ -217,4 +246,5 @@ void register_linalg(Napi::Env env, Napi::Object exports) {
   exports.Set("linalgMultiply", Napi::Function::New(env, multiply));
   exports.Set("linalgPeak", Napi::Function::New(env, peak));
   exports.Set("linalgSolve", Napi::Function::New(env, solve));
+  exports.Set("linalgTriangular", Napi::Function::New(env, triangular));
 }

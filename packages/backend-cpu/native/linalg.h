@@ -54,13 +54,19 @@ struct LinalgTable {
                      void* scratch, const Parallel&);
 
   size_t (*choleskyScratch)(int64_t n);
-  /// Lower factor of a + diagonal·I over the lower triangle of a [n, n]; the strict upper triangle is
-  /// left alone. Returns −1, or the row whose pivot is not positive (the matrix is then half done).
-  int64_t (*cholesky)(T* a, int64_t n, T diagonal, void* scratch, const Parallel&);
+  /// Lower factor of a + diagonal·I over the lower triangle of a [n, n], whose rows are `ld` numbers apart; the
+  /// strict upper triangle is left alone. Returns −1, or the row whose pivot is not positive (the matrix is
+  /// then half done).
+  int64_t (*cholesky)(T* a, int64_t n, int64_t ld, T diagonal, void* scratch, const Parallel&);
 
   size_t (*solveScratch)(int64_t n, int64_t m);
   /// L X = B, Lᵀ X = B or L Lᵀ X = B in place of b [n, m].
-  void (*solve)(const T* factor, int64_t n, T* b, int64_t m, Solve, void* scratch, const Parallel&);
+  void (*solve)(const T* factor, int64_t n, int64_t ld, T* b, int64_t m, Solve, void* scratch, const Parallel&);
+
+  size_t (*triangularScratch)(int64_t n, int64_t m);
+  /// out = L·B, or Lᵀ·B when `transposed`: b and out [n, m].
+  void (*triangular)(const T* factor, int64_t n, int64_t ld, const T* b, int64_t m, bool transposed, T* out,
+                     void* scratch, const Parallel&);
 
   /// Independent multiply-adds in registers, `peakOperations` operations per step: for benchmarks.
   T (*multiplyAddLoop)(int64_t steps);

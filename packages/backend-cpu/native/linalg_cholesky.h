@@ -153,7 +153,7 @@ inline int64_t factorDiagonal(T* a, int64_t ld, int64_t n, const PanelScratch<T>
 }
 
 template <typename T>
-int64_t cholesky(T* a, int64_t n, T diagonal, void* memory, const Parallel& parallel) {
+int64_t cholesky(T* a, int64_t n, int64_t ld, T diagonal, void* memory, const Parallel& parallel) {
   Arena arena{static_cast<char*>(memory)};
   PanelScratch<T> outer, inner;
   outer.lower = arena.take<T>(kPanel * kPanel);
@@ -164,13 +164,13 @@ int64_t cholesky(T* a, int64_t n, T diagonal, void* memory, const Parallel& para
   inner.inverse = arena.take<T>(kLeaf);
   inner.left = arena.take<T>(kPanel * roundUp(kPanel, kTileColumns<T>));
   inner.right = arena.take<T>(kPanel * roundUp(kPanel, kTileColumns<T>));
-  for (int64_t i = 0; i < n; ++i) a[i * n + i] += diagonal;
+  for (int64_t i = 0; i < n; ++i) a[i * ld + i] += diagonal;
   for (int64_t j = 0; j < n; j += kPanel) {
-    T* corner = a + j * n + j;
+    T* corner = a + j * ld + j;
     const int64_t width = smaller(kPanel, n - j);
-    const int64_t failed = factorDiagonal(corner, n, width, inner);
+    const int64_t failed = factorDiagonal(corner, ld, width, inner);
     if (failed >= 0) return j + failed;
-    eliminatePanel(corner, n, n - j, width, outer, parallel);
+    eliminatePanel(corner, ld, n - j, width, outer, parallel);
   }
   return -1;
 }

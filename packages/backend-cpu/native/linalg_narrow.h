@@ -150,7 +150,7 @@ inline void solveBackwardBlock(const T* l, int64_t ld, T* x, int64_t r0, int64_t
 }
 
 template <typename T>
-void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
+void solve(const T* l, int64_t n, int64_t ld, T* b, int64_t m, Solve what, void* scratch,
            const Parallel& parallel) {
   constexpr int64_t kWidth = kNarrow<T>;
   Arena arena{static_cast<char*>(scratch)};
@@ -173,9 +173,9 @@ void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
       for (int64_t i = begin; i < end; i += kTileRows) {
         const int64_t rows = smaller(kTileRows, end - i);
         if (transposed)
-          narrowProduct(sums, l + i, 1, n, rows, group, k0, k1);
+          narrowProduct(sums, l + i, 1, ld, rows, group, k0, k1);
         else
-          narrowProduct(sums, l + i * n, n, 1, rows, group, start, k1);
+          narrowProduct(sums, l + i * ld, ld, 1, rows, group, start, k1);
         subtractRows(group + i * kWidth, sums, rows);
       }
     });
@@ -185,14 +185,14 @@ void solve(const T* l, int64_t n, T* b, int64_t m, Solve what, void* scratch,
       const int64_t r0 = block * kSolveBlock, r1 = smaller(r0 + kSolveBlock, n);
       if (r0 > 0) update(r0, r1, 0, r0, false);
       fork(parallel, groups, [&](int64_t group, int) {
-        if (first[group] < r1) solveForwardBlock(l, n, x + group * n * kWidth, r0, r1);
+        if (first[group] < r1) solveForwardBlock(l, ld, x + group * n * kWidth, r0, r1);
       });
     }
   if (what != Solve::forward)
     for (int64_t block = blocks - 1; block >= 0; --block) {
       const int64_t r0 = block * kSolveBlock, r1 = smaller(r0 + kSolveBlock, n);
       fork(parallel, groups, [&](int64_t group, int) {
-        solveBackwardBlock(l, n, x + group * n * kWidth, r0, r1);
+        solveBackwardBlock(l, ld, x + group * n * kWidth, r0, r1);
       });
       if (r0 > 0) update(0, r0, r0, r1, true);
     }

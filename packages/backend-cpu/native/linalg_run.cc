@@ -59,19 +59,30 @@ int64_t multiplyOf(const void* a, const void* b, int64_t m, int64_t depth, int64
 }
 
 template <typename T>
-int64_t choleskyOf(void* a, int64_t n, double diagonal, const Parallel& parallel) {
+int64_t choleskyOf(void* a, int64_t n, int64_t ld, double diagonal, const Parallel& parallel) {
   const LinalgTable<T>& table = linalg(T());
   return withScratch(table.choleskyScratch(n), [&](void* scratch) {
-    return table.cholesky(static_cast<T*>(a), n, static_cast<T>(diagonal), scratch, parallel);
+    return table.cholesky(static_cast<T*>(a), n, ld, static_cast<T>(diagonal), scratch, parallel);
   });
 }
 
 template <typename T>
-int64_t solveOf(const void* factor, int64_t n, void* b, int64_t m, Solve what,
+int64_t solveOf(const void* factor, int64_t n, int64_t ld, void* b, int64_t m, Solve what,
                 const Parallel& parallel) {
   const LinalgTable<T>& table = linalg(T());
   return withScratch(table.solveScratch(n, m), [&](void* scratch) {
-    table.solve(static_cast<const T*>(factor), n, static_cast<T*>(b), m, what, scratch, parallel);
+    table.solve(static_cast<const T*>(factor), n, ld, static_cast<T*>(b), m, what, scratch, parallel);
+    return kDone;
+  });
+}
+
+template <typename T>
+int64_t triangularOf(const void* factor, int64_t n, int64_t ld, const void* b, int64_t m, bool transposed,
+                     void* out, const Parallel& parallel) {
+  const LinalgTable<T>& table = linalg(T());
+  return withScratch(table.triangularScratch(n, m), [&](void* scratch) {
+    table.triangular(static_cast<const T*>(factor), n, ld, static_cast<const T*>(b), m, transposed,
+                     static_cast<T*>(out), scratch, parallel);
     return kDone;
   });
 }
@@ -110,15 +121,22 @@ int64_t runMultiply(const void* a, const void* b, int64_t m, int64_t depth, int6
                   : multiplyOf<float>(a, b, m, depth, n, diagonal, out, parallel);
 }
 
-int64_t runCholesky(void* a, int64_t n, double diagonal, bool isDouble, const Parallel& parallel) {
-  return isDouble ? choleskyOf<double>(a, n, diagonal, parallel)
-                  : choleskyOf<float>(a, n, diagonal, parallel);
+int64_t runCholesky(void* a, int64_t n, int64_t ld, double diagonal, bool isDouble,
+                    const Parallel& parallel) {
+  return isDouble ? choleskyOf<double>(a, n, ld, diagonal, parallel)
+                  : choleskyOf<float>(a, n, ld, diagonal, parallel);
 }
 
-int64_t runSolve(const void* factor, int64_t n, void* b, int64_t m, Solve what, bool isDouble,
+int64_t runSolve(const void* factor, int64_t n, int64_t ld, void* b, int64_t m, Solve what, bool isDouble,
                  const Parallel& parallel) {
-  return isDouble ? solveOf<double>(factor, n, b, m, what, parallel)
-                  : solveOf<float>(factor, n, b, m, what, parallel);
+  return isDouble ? solveOf<double>(factor, n, ld, b, m, what, parallel)
+                  : solveOf<float>(factor, n, ld, b, m, what, parallel);
+}
+
+int64_t runTriangular(const void* factor, int64_t n, int64_t ld, const void* b, int64_t m, bool transposed,
+                      bool isDouble, void* out, const Parallel& parallel) {
+  return isDouble ? triangularOf<double>(factor, n, ld, b, m, transposed, out, parallel)
+                  : triangularOf<float>(factor, n, ld, b, m, transposed, out, parallel);
 }
 
 }  // namespace glai

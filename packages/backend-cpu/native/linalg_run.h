@@ -26,9 +26,14 @@ int64_t runCrossProduct(const void* a, bool aIsDouble, int64_t nRows, int64_t nC
 int64_t runMultiply(const void* a, const void* b, int64_t m, int64_t depth, int64_t n, double diagonal,
                     bool isDouble, void* out, const Parallel&);
 
-int64_t runCholesky(void* a, int64_t n, double diagonal, bool isDouble, const Parallel&);
+/// Rows of the square matrices below are `ld` ≥ n numbers apart.
+int64_t runCholesky(void* a, int64_t n, int64_t ld, double diagonal, bool isDouble, const Parallel&);
 
-int64_t runSolve(const void* factor, int64_t n, void* b, int64_t m, Solve, bool isDouble,
+int64_t runSolve(const void* factor, int64_t n, int64_t ld, void* b, int64_t m, Solve, bool isDouble,
                  const Parallel&);
+
+/// out = L·B or Lᵀ·B, [n, m].
+int64_t runTriangular(const void* factor, int64_t n, int64_t ld, const void* b, int64_t m, bool transposed,
+                      bool isDouble, void* out, const Parallel&);
 
 }  // namespace glai

@@ -5,6 +5,7 @@
 #include "linalg_narrow.h"
 #include "linalg_peak.h"
 #include "linalg_product.h"
+#include "linalg_triangular.h"
 
 namespace glai {
 namespace GLAI_ISA {
@@ -14,7 +15,7 @@ inline const LinalgTable<T>& linalgTable() {
   static constexpr LinalgTable<T> table = {
       gramScratch<T>,     gram<T>,     productScratch<T>, product<T>, fewColumnsScratch<T>,
       fewColumns<T>,      choleskyScratch<T>, cholesky<T>, solveScratch<T>, solve<T>,
-      multiplyAddLoop<T>, kPeakOperations<T>,
+      fewColumnsScratch<T>, triangular<T>, multiplyAddLoop<T>, kPeakOperations<T>,
   };
   return table;
 }

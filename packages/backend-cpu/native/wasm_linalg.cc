@@ -32,14 +32,21 @@ int32_t linalg_multiply(int32_t isDouble, const void* a, const void* b, int32_t 
 }
 
 GLAI_EXPORT(linalg_cholesky)
-int32_t linalg_cholesky(int32_t isDouble, void* a, int32_t n, double diagonal, int32_t threads) {
-  return static_cast<int32_t>(runCholesky(a, n, diagonal, isDouble != 0, workers(threads)));
+int32_t linalg_cholesky(int32_t isDouble, void* a, int32_t n, int32_t ld, double diagonal, int32_t threads) {
+  return static_cast<int32_t>(runCholesky(a, n, ld, diagonal, isDouble != 0, workers(threads)));
 }
 
 /// what: 0 L X = B, 1 Lᵀ X = B, 2 L Lᵀ X = B.
 GLAI_EXPORT(linalg_solve)
-int32_t linalg_solve(int32_t isDouble, const void* factor, int32_t n, void* b, int32_t m, int32_t what,
-                     int32_t threads) {
+int32_t linalg_solve(int32_t isDouble, const void* factor, int32_t n, int32_t ld, void* b, int32_t m,
+                     int32_t what, int32_t threads) {
   return static_cast<int32_t>(
-      runSolve(factor, n, b, m, static_cast<Solve>(what), isDouble != 0, workers(threads)));
+      runSolve(factor, n, ld, b, m, static_cast<Solve>(what), isDouble != 0, workers(threads)));
+}
+
+GLAI_EXPORT(linalg_triangular)
+int32_t linalg_triangular(int32_t isDouble, const void* factor, int32_t n, int32_t ld, const void* b, int32_t m,
+                          int32_t transposed, void* out, int32_t threads) {
+  return static_cast<int32_t>(
+      runTriangular(factor, n, ld, b, m, transposed != 0, isDouble != 0, out, workers(threads)));
 }

@@ -6,10 +6,16 @@ import {
   type KernelSpec,
   type LinearAlgebra,
   type Matrix,
+  type StridedMatrix,
 } from "@glai/core";
 
 /** Which triangular systems a solve runs through. */
 export type SolveKind = "forward" | "backward" | "both"; // L X = B, Lᵀ X = B, L Lᵀ X = B
+
+/** A square matrix whose values reach to its last row's end. */
+export interface Strided extends StridedMatrix {
+  readonly rowStride: number;
+}
 
 /**
  * The dense kernels of a tier. Shapes and types were checked; unless said otherwise, all floats of a call have
@@ -27,8 +33,15 @@ export interface DenseKernels {
   crossProduct(a: Matrix, out: FloatArray): Promise<void>;
   /** out = A·B + diagonal·B. */
   multiply(a: Matrix, b: Matrix, diagonal: number, out: FloatArray): Promise<void>;
-  cholesky(a: Matrix, diagonal: number): Promise<number>;
-  solve(factor: Matrix, b: Matrix, kind: SolveKind): Promise<void>;
+  cholesky(a: Strided, diagonal: number): Promise<number>;
+  solve(factor: Strided, b: Matrix, kind: SolveKind): Promise<void>;
+  /** out = L·B, or Lᵀ·B. */
+  multiplyTriangular(
+    factor: Strided,
+    b: Matrix,
+    transposed: boolean,
+    out: FloatArray,
+  ): Promise<void>;
 }
 
 /**
@@ -73,13 +86,13 @@ export function createLinearAlgebra(kernels: DenseKernels): LinearAlgebra {
     },
 
     async cholesky(a, diagonal) {
-      checkSquare("the matrix to factorise", a);
+      const strided = stridedSquare("the matrix to factorise", a);
       checkDiagonal(diagonal);
-      const failed = await kernels.cholesky(a, diagonal);
+      const failed = await kernels.cholesky(strided, diagonal);
       if (failed < 0) return;
       throw new GlaiError(
         "bad-data",
-        `Expected a positive definite matrix but pivot ${failed} of ${a.nRows} is ${a.values[failed * a.nColumns + failed]}.`,
+        `Expected a positive definite matrix but pivot ${failed} of ${a.nRows} is ${a.values[failed * (strided.rowStride + 1)]}.`,
         { hint: "Use a larger penalty (diagonal), or look for repeated or constant columns." },
       );
     },
@@ -90,6 +103,14 @@ export function createLinearAlgebra(kernels: DenseKernels): LinearAlgebra {
 
     async solveTriangular(factor, b, transposed) {
       await solve(kernels, factor, b, transposed ? "backward" : "forward");
+    },
+
+    async multiplyTriangular(factor, b, transposed) {
+      const strided = stridedSquare("the factor", factor);
+      checkMatrix("B of L·B", b, factor.nRows);
+      const values = destination(undefined, b.values.length, [factor.values]);
+      await kernels.multiplyTriangular(strided, withType(b, values), transposed, values);
+      return { values, nRows: b.nRows, nColumns: b.nColumns };
     },
 
     async symmetricMultiply(a, b, diagonal) {
@@ -115,14 +136,14 @@ async function multiply(
 
 async function solve(
   kernels: DenseKernels,
-  factor: Matrix,
+  factor: StridedMatrix,
   b: Matrix,
   kind: SolveKind,
 ): Promise<void> {
-  checkSquare("the factor", factor);
+  const strided = stridedSquare("the factor", factor);
   checkMatrix("the right-hand side", b, factor.nRows);
   const own = withType(b, factor.values); // the factor's precision is the call's
-  await kernels.solve(factor, own, kind);
+  await kernels.solve(strided, own, kind);
   if (own !== b) b.values.set(own.values);
 }
 
@@ -187,6 +208,28 @@ function isSide(n: number): boolean {
 
 function checkSquare(name: string, matrix: Matrix): void {
   checkMatrix(name, matrix);
+  expectSquare(name, matrix);
+}
+
+/** The matrix with its stride, cut to the numbers that belong to it. */
+function stridedSquare(name: string, matrix: StridedMatrix): Strided {
+  const { values, nRows: n, rowStride = matrix.nColumns } = matrix;
+  checkFloats(name, values);
+  expectSquare(name, matrix);
+  const end = n === 0 ? 0 : (n - 1) * rowStride + n;
+  if (isSide(n) && isSide(rowStride) && rowStride >= n && values.length >= end)
+    return {
+      ...matrix,
+      values: values.length === end ? values : values.subarray(0, end),
+      rowStride,
+    };
+  throw new GlaiError(
+    "bad-argument",
+    `Expected ${name} to hold ${n} rows of ${n}, a stride of at least ${n} apart, but received ${values.length} values at a stride of ${rowStride}.`,
+  );
+}
+
+function expectSquare(name: string, matrix: Matrix): void {
   if (matrix.nRows === matrix.nColumns) return;
   throw new GlaiError(
     "bad-argument",

@@ -43,6 +43,7 @@ export function createServices(choose: () => Promise<Tier>): Services {
       cholesky: async (...args) => (await algebra()).cholesky(...args),
       solveCholesky: async (...args) => (await algebra()).solveCholesky(...args),
       solveTriangular: async (...args) => (await algebra()).solveTriangular(...args),
+      multiplyTriangular: async (...args) => (await algebra()).multiplyTriangular(...args),
       symmetricMultiply: async (...args) => (await algebra()).symmetricMultiply(...args),
     },
   };

@@ -155,6 +155,35 @@ describe.each(tiers)("linear algebra of tier $tier", { timeout: 60_000 }, ({ alg
       }
     });
 
+    test("products with a factor, packed or with rows further apart, equal the reference", async () => {
+      const random = createRandom(14);
+      for (const n of [1, 6, 47, 193, 260]) {
+        const { values } = await positiveMatrix(n, random, arrays);
+        const rowStride = n + 3;
+        const apart = new arrays(n * rowStride).fill(NaN);
+        for (let i = 0; i < n; i++) {
+          apart.set(values.subarray(i * n, i * n + i + 1), i * rowStride);
+          values.fill(NaN, i * n + i + 1, (i + 1) * n);
+        }
+        const factor: Matrix = { values, nRows: n, nColumns: n };
+        for (const columns of [1, 19]) {
+          const b = matrixOf(n, columns, random, arrays);
+          for (const transposed of [false, true]) {
+            const expected = await referenceLinearAlgebra.multiplyTriangular(factor, b, transposed);
+            for (const l of [factor, { ...factor, values: apart, rowStride }]) {
+              const found = await algebra.multiplyTriangular(l, b, transposed);
+              expect(largestDifference(found.values, expected.values)).toBeLessThan(limit);
+            }
+          }
+        }
+        const solved = matrixOf(n, 5, random, arrays);
+        const expected = copyOf(solved);
+        await algebra.solveCholesky({ ...factor, values: apart, rowStride }, solved);
+        await algebra.solveCholesky(factor, expected);
+        expect(solved.values).toEqual(expected.values); // the same sums in the same order
+      }
+    });
+
     test("right-hand sides that begin with zeros: the inverse of a factor", async () => {
       const random = createRandom(12);
       for (const n of [5, 230]) {
@@ -384,7 +413,8 @@ describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, ()
       await algebra.solveCholesky(factor, x);
       const y = await algebra.symmetricMultiply(gram, b, 0.1);
       const z = await algebra.multiply(gram, gram);
-      return [gram.values, factor.values, x.values, y.values, z.values];
+      const w = await algebra.multiplyTriangular(factor, b, true);
+      return [gram.values, factor.values, x.values, y.values, z.values, w.values];
     };
     const one = await run(1);
     for (const threads of [2, 3, 8]) {
@@ -413,15 +443,20 @@ describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, ()
     const addon = native.addon as unknown as Record<string, (...a: unknown[]) => Promise<number>>;
     const floats = new Float32Array(16);
     const misuses: [string, unknown[]][] = [
-      ["linalgCholesky", [floats, 5, 0, 1]],
-      ["linalgCholesky", [floats, -4, 0, 1]],
-      ["linalgCholesky", [floats, 2 ** 33, 0, 1]],
-      ["linalgCholesky", [new Int32Array(16), 4, 0, 1]],
-      ["linalgCholesky", [floats, 4, 0, 0]],
+      ["linalgCholesky", [floats, 5, 5, 0, 1]],
+      ["linalgCholesky", [floats, 4, 5, 0, 1]],
+      ["linalgCholesky", [floats, 4, 3, 0, 1]],
+      ["linalgCholesky", [floats, -4, 4, 0, 1]],
+      ["linalgCholesky", [floats, 2 ** 33, 2 ** 33, 0, 1]],
+      ["linalgCholesky", [new Int32Array(16), 4, 4, 0, 1]],
+      ["linalgCholesky", [floats, 4, 4, 0, 0]],
       ["linalgCholesky", []],
-      ["linalgSolve", [floats, 4, new Float32Array(3), 1, 2, 1]],
-      ["linalgSolve", [floats, 4, new Float64Array(4), 1, 2, 1]],
-      ["linalgSolve", [floats, 4, new Float32Array(4), 1, 3, 1]],
+      ["linalgSolve", [floats, 4, 4, new Float32Array(3), 1, 2, 1]],
+      ["linalgSolve", [floats, 4, 4, new Float64Array(4), 1, 2, 1]],
+      ["linalgSolve", [floats, 4, 4, new Float32Array(4), 1, 3, 1]],
+      ["linalgSolve", [floats, 4, 5, new Float32Array(4), 1, 2, 1]],
+      ["linalgTriangular", [floats, 4, 5, floats, 4, false, floats, 1]],
+      ["linalgTriangular", [floats, 4, 4, floats, 4, false, new Float32Array(15), 1]],
       ["linalgMultiply", [floats, floats, 4, 4, 4, 0, new Float32Array(15), 1]],
       ["linalgMultiply", [floats, floats, 2, 8, 2, 1, new Float32Array(4), 1]],
       ["linalgCrossProduct", [floats, 4, 4, new Float32Array(9), 1]],

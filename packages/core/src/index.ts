@@ -41,7 +41,13 @@ export { gateBits } from "./gates.js";
 export type { HeadBody, HeadModel, JsonValue } from "./head.js";
 export { headLogits } from "./head-logits.js";
 export { headWidths } from "./head-widths.js";
-export type { KernelSamples, KernelSpec, LinearAlgebra, Matrix } from "./linear-algebra.js";
+export type {
+  KernelSamples,
+  KernelSpec,
+  LinearAlgebra,
+  Matrix,
+  StridedMatrix,
+} from "./linear-algebra.js";
 export { lossAndGradient, type LossResult, type LossTarget } from "./losses/loss.js";
 export { createMlp, layersOf, type Mlp, mlpForward, type MlpLayer } from "./mlp.js";
 export { applyOptimizer, optimizerDefaults, type OptimizerState } from "./optimizer.js";

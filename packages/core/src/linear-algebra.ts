@@ -8,6 +8,14 @@ export interface Matrix {
 }
 
 /**
+ * A square matrix whose rows may stand further apart than they are long, so that it can grow in place. `values` reach
+ * at least to the end of the last row.
+ */
+export interface StridedMatrix extends Matrix {
+  readonly rowStride?: number; // numbers from one row to the next; default nColumns
+}
+
+/**
  * Kernel functions whose Gram matrices a backend can fill tile by tile:
  * - `linear`: ⟨x, x'⟩ · scale + shift
  * - `rbf`: exp(−gamma ‖x − x'‖²)
@@ -59,11 +67,13 @@ export interface LinearAlgebra {
    * above the diagonal afterwards is not said, and not read by the solves. Throws `bad-data` when not
    * positive definite.
    */
-  cholesky(a: Matrix, diagonal: number): Promise<void>;
+  cholesky(a: StridedMatrix, diagonal: number): Promise<void>;
   /** Solves L Lᵀ X = B in place of B, for a factor made by `cholesky`. */
-  solveCholesky(factor: Matrix, b: Matrix): Promise<void>;
+  solveCholesky(factor: StridedMatrix, b: Matrix): Promise<void>;
   /** Solves L X = B (or Lᵀ X = B) in place of B. */
-  solveTriangular(factor: Matrix, b: Matrix, transposed: boolean): Promise<void>;
+  solveTriangular(factor: StridedMatrix, b: Matrix, transposed: boolean): Promise<void>;
+  /** L·B (or Lᵀ·B), what stands above the diagonal of L unread. */
+  multiplyTriangular(factor: StridedMatrix, b: Matrix, transposed: boolean): Promise<Matrix>;
   /** (A + diagonal·I)·B for symmetric A and few columns: the inner product of conjugate gradients. */
   symmetricMultiply(a: Matrix, b: Matrix, diagonal: number): Promise<Matrix>;
 }

@@ -30,10 +30,27 @@ interface LinalgAddon {
     out: FloatArray,
     threads: number,
   ): Promise<number>;
-  linalgCholesky(a: FloatArray, n: number, diagonal: number, threads: number): Promise<number>;
+  linalgCholesky(
+    a: FloatArray,
+    n: number,
+    rowStride: number,
+    diagonal: number,
+    threads: number,
+  ): Promise<number>;
+  linalgTriangular(
+    factor: FloatArray,
+    n: number,
+    rowStride: number,
+    b: FloatArray,
+    m: number,
+    transposed: boolean,
+    out: FloatArray,
+    threads: number,
+  ): Promise<number>;
   linalgSolve(
     factor: FloatArray,
     n: number,
+    rowStride: number,
     b: FloatArray,
     m: number,
     what: number,
@@ -87,13 +104,26 @@ export function nativeDenseKernels(addon: NativeAddon, threads: number): DenseKe
         threads,
       );
     },
-    async cholesky({ values, nRows }, diagonal) {
-      return linalg.linalgCholesky(values, nRows, diagonal, threads);
+    async cholesky({ values, nRows, rowStride }, diagonal) {
+      return linalg.linalgCholesky(values, nRows, rowStride, diagonal, threads);
+    },
+    async multiplyTriangular({ values, nRows, rowStride }, b, transposed, out) {
+      await linalg.linalgTriangular(
+        values,
+        nRows,
+        rowStride,
+        b.values,
+        b.nColumns,
+        transposed,
+        out,
+        threads,
+      );
     },
     async solve(factor, b, kind) {
       await linalg.linalgSolve(
         factor.values,
         factor.nRows,
+        factor.rowStride,
         b.values,
         b.nColumns,
         solveCodes[kind],

@@ -75,7 +75,26 @@ export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKe
         return status;
       });
     },
-    async cholesky({ values, nRows }, diagonal) {
+    async multiplyTriangular({ values, nRows, rowStride }, b, transposed, out) {
+      await call(async (frame) => {
+        const double = isDouble(out);
+        const outAt = frame.reserve(out.byteLength);
+        const status = await frame.call(
+          "linalg_triangular",
+          Number(double),
+          frame.write(values, double),
+          nRows,
+          rowStride,
+          frame.write(b.values, double),
+          b.nColumns,
+          Number(transposed),
+          outAt,
+        );
+        frame.read(outAt, out);
+        return status;
+      });
+    },
+    async cholesky({ values, nRows, rowStride }, diagonal) {
       return call(async (frame) => {
         const double = isDouble(values);
         const address = frame.write(values, double);
@@ -84,6 +103,7 @@ export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKe
           Number(double),
           address,
           nRows,
+          rowStride,
           diagonal,
         );
         frame.read(address, values);
@@ -100,6 +120,7 @@ export function wasmDenseKernels(instance: () => Promise<WasmInstance>): DenseKe
           Number(double),
           factorAt,
           factor.nRows,
+          factor.rowStride,
           address,
           b.nColumns,
           solveCodes[kind],

@@ -140,6 +140,40 @@ function factorChecks(): ConformanceCheck[] {
         return { both: both.values, lower: lower.values, upper: upper.values };
       },
     ),
+    algebraCheck(
+      `multiplyTriangular by a factor of ${n} × ${n}, whatever stands above its diagonal`,
+      "matrix",
+      async (algebra, arrays) => {
+        const factor = positiveMatrix(n, arrays);
+        clearAboveDiagonal(factor, NaN);
+        const lower = await algebra.multiplyTriangular(factor, exampleMatrix(n, 3, arrays), false);
+        const upper = await algebra.multiplyTriangular(factor, exampleMatrix(n, 1, arrays), true);
+        return { lower: lower.values, upper: upper.values };
+      },
+    ),
+    algebraCheck(
+      `factor, solves and product of ${n} rows that stand further apart, nothing else written`,
+      "factor",
+      async (algebra, arrays) => {
+        const { values, ...shape } = positiveMatrix(n, arrays);
+        const rowStride = n + 5;
+        const room = new arrays(n * rowStride).fill(7);
+        for (let i = 0; i < n; i++) room.set(values.subarray(i * n, i * n + i + 1), i * rowStride);
+        const factor = { ...shape, values: room, rowStride };
+        await algebra.cholesky(factor, 0.25);
+        const solved = exampleMatrix(n, 2, arrays);
+        const lower = exampleMatrix(n, 2, arrays);
+        await algebra.solveCholesky(factor, solved);
+        await algebra.solveTriangular(factor, lower, false);
+        const product = await algebra.multiplyTriangular(factor, exampleMatrix(n, 2, arrays), true);
+        for (let i = 0; i < n; i++) {
+          for (let j = n; j < rowStride; j++) {
+            expectThat(room[i * rowStride + j] === 7, () => `Expected row ${i} to end at ${n}.`);
+          }
+        }
+        return { solved: solved.values, lower: lower.values, product: product.values };
+      },
+    ),
   ]);
 }
 
@@ -167,6 +201,18 @@ const wrongShapes: ConformanceCheck = {
       [
         "a solve with too few rows",
         () => algebra.solveCholesky(positiveMatrix(4, arrays), matrix(3, 1)),
+      ],
+      [
+        "a solve with rows nearer than they are long",
+        () => algebra.solveCholesky({ ...positiveMatrix(4, arrays), rowStride: 3 }, matrix(4, 1)),
+      ],
+      [
+        "cholesky of rows that reach beyond the array",
+        () => algebra.cholesky({ ...positiveMatrix(4, arrays), rowStride: 5 }, 0),
+      ],
+      [
+        "multiplyTriangular with too few rows",
+        () => algebra.multiplyTriangular(positiveMatrix(4, arrays), matrix(3, 1), false),
       ],
       [
         "symmetricMultiply of 3 × 4",

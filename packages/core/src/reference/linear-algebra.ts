@@ -1,6 +1,6 @@
 import type { FloatArray } from "../arrays.js";
 import { GlaiError } from "../errors.js";
-import type { LinearAlgebra, Matrix } from "../linear-algebra.js";
+import type { LinearAlgebra, Matrix, StridedMatrix } from "../linear-algebra.js";
 import { kernelFunction } from "./kernel-functions.js";
 
 /** Dense linear algebra in plain float64 loops: the oracle of every faster one. */
@@ -46,14 +46,13 @@ export const referenceLinearAlgebra: LinearAlgebra = {
 
   // Cholesky–Banachiewicz: row by row, L_ij = (A_ij − Σ_{k<j} L_ik L_jk) / L_jj.
   async cholesky(a, diagonal) {
-    expectSquare("the matrix to factorise", a);
-    const { values, nRows: n } = a;
+    const { values, nRows: n, stride } = square("the matrix to factorise", a);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
-        let sum = values[i * n + j] + (i === j ? diagonal : 0);
-        for (let k = 0; k < j; k++) sum -= values[i * n + k] * values[j * n + k];
+        let sum = values[i * stride + j] + (i === j ? diagonal : 0);
+        for (let k = 0; k < j; k++) sum -= values[i * stride + k] * values[j * stride + k];
         if (i !== j) {
-          values[i * n + j] = sum / values[j * n + j];
+          values[i * stride + j] = sum / values[j * stride + j];
           continue;
         }
         if (!(sum > 0)) {
@@ -63,7 +62,7 @@ export const referenceLinearAlgebra: LinearAlgebra = {
             { hint: "Use a larger penalty (diagonal), or look for repeated or constant columns." },
           );
         }
-        values[i * n + i] = Math.sqrt(sum);
+        values[i * stride + i] = Math.sqrt(sum);
       }
     }
   },
@@ -78,6 +77,23 @@ export const referenceLinearAlgebra: LinearAlgebra = {
     else solveLower(factor, b);
   },
 
+  async multiplyTriangular(factor, b, transposed) {
+    const { values: l, nRows: n, stride } = square("the factor", factor);
+    expectRows("B of L·B", b, n);
+    const { nColumns } = b;
+    const values = new Float64Array(n * nColumns);
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k <= i; k++) {
+        const [to, from] = transposed ? [k, i] : [i, k];
+        const entry = l[i * stride + k];
+        for (let c = 0; c < nColumns; c++) {
+          values[to * nColumns + c] += entry * b.values[from * nColumns + c];
+        }
+      }
+    }
+    return { values, nRows: n, nColumns };
+  },
+
   async symmetricMultiply(a, b, diagonal) {
     expectSquare("the symmetric factor", a);
     const product = await referenceLinearAlgebra.multiply(a, b);
@@ -87,31 +103,29 @@ export const referenceLinearAlgebra: LinearAlgebra = {
 };
 
 /** Forward substitution: L X = B in place of B. */
-function solveLower(factor: Matrix, b: Matrix): void {
-  expectSquare("the factor", factor);
-  expectRows("the right-hand side", b, factor.nRows);
-  const n = factor.nRows;
+function solveLower(factor: StridedMatrix, b: Matrix): void {
+  const { values: l, nRows: n, stride } = square("the factor", factor);
+  expectRows("the right-hand side", b, n);
   for (let i = 0; i < n; i++) {
     for (let c = 0; c < b.nColumns; c++) {
       let sum = b.values[i * b.nColumns + c];
-      for (let k = 0; k < i; k++) sum -= factor.values[i * n + k] * b.values[k * b.nColumns + c];
-      b.values[i * b.nColumns + c] = sum / factor.values[i * n + i];
+      for (let k = 0; k < i; k++) sum -= l[i * stride + k] * b.values[k * b.nColumns + c];
+      b.values[i * b.nColumns + c] = sum / l[i * stride + i];
     }
   }
 }
 
 /** Back substitution: Lᵀ X = B in place of B. */
-function solveLowerTransposed(factor: Matrix, b: Matrix): void {
-  expectSquare("the factor", factor);
-  expectRows("the right-hand side", b, factor.nRows);
-  const n = factor.nRows;
+function solveLowerTransposed(factor: StridedMatrix, b: Matrix): void {
+  const { values: l, nRows: n, stride } = square("the factor", factor);
+  expectRows("the right-hand side", b, n);
   for (let i = n - 1; i >= 0; i--) {
     for (let c = 0; c < b.nColumns; c++) {
       let sum = b.values[i * b.nColumns + c];
       for (let k = i + 1; k < n; k++) {
-        sum -= factor.values[k * n + i] * b.values[k * b.nColumns + c];
+        sum -= l[k * stride + i] * b.values[k * b.nColumns + c];
       }
-      b.values[i * b.nColumns + c] = sum / factor.values[i * n + i];
+      b.values[i * b.nColumns + c] = sum / l[i * stride + i];
     }
   }
 }
@@ -122,6 +136,18 @@ function destination(into: FloatArray | undefined, length: number): FloatArray {
   throw new GlaiError(
     "bad-argument",
     `Expected ${length} numbers in \`into\` but it has ${into.length}.`,
+  );
+}
+
+/** A strided square matrix that reaches to its end. */
+function square(name: string, matrix: StridedMatrix): StridedMatrix & { readonly stride: number } {
+  expectSquare(name, matrix);
+  const { nColumns: n, values, rowStride: stride = n } = matrix;
+  const least = n === 0 ? 0 : (n - 1) * stride + n;
+  if (stride >= n && values.length >= least) return { ...matrix, stride };
+  throw new GlaiError(
+    "bad-argument",
+    `Expected ${name} to hold ${n} rows of ${n}, a stride of at least ${n} apart, but received ${values.length} values at a stride of ${stride}.`,
   );
 }
 

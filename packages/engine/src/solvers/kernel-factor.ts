@@ -5,6 +5,7 @@ import {
   type KernelSpec,
   type LinearAlgebra,
   type Matrix,
+  type StridedMatrix,
 } from "@glai/core";
 import { copyAs, copyMatrix, emptyLike, takeRows, transpose } from "./matrices.js";
 import { appendSamples, takeSamples } from "./samples.js";
@@ -19,14 +20,25 @@ export interface KernelFactor {
   readonly mu: number;
   readonly samples: KernelSamples; // [n]
   readonly labels: Uint32Array; // [n]
-  readonly factor: Matrix; // [n, n] L with zeros above the diagonal, L Lᵀ = K + μI
+  readonly factor: StridedMatrix; // [n, n] L, L Lᵀ = K + μI; above the diagonal stands anything
+  readonly memory: FactorMemory;
   readonly removed: Uint32Array; // [nRemoved] rows that are out, in order of removal
   readonly columns: Matrix; // [n, nRemoved] L⁻¹ E_removed
+}
+
+/** The arrays that a head and those made from it share. Only the newest may grow in place: earlier ones are copied. */
+interface FactorMemory {
+  used: number; // rows of the newest head
+  features?: FloatArray; // with room behind the samples of the heads; theirs may be views of it
 }
 
 /** Above this share of removed rows the factor is made anew: it bounds memory and rounding. */
 const COMPACT_ABOVE = 0.2;
 
+/** Rows that a factor is given to grow into: as many as can come in before as many going out make it anew. */
+const roomFor = (nRows: number): number => nRows + Math.ceil(nRows / 4);
+
+/** The factor of `samples` in the precision of the algebra, with room for a quarter more. */
 export async function createKernelFactor(
   algebra: LinearAlgebra,
   kernel: KernelSpec,
@@ -34,29 +46,43 @@ export async function createKernelFactor(
   labels: Uint32Array,
   mu: number,
 ): Promise<KernelFactor> {
-  const factor = await algebra.gram(kernel, samples);
+  const factor = spread(await algebra.gram(kernel, samples));
   await algebra.cholesky(factor, mu);
-  const { nRows: n } = factor;
-  for (let i = 0; i < n; i++) factor.values.fill(0, i * n + i + 1, (i + 1) * n);
-  const columns = {
-    values: emptyLike(factor.values, 0),
-    nRows: factor.nRows,
-    nColumns: 0,
-  };
-  return { kernel, mu, samples, labels, factor, removed: new Uint32Array(0), columns };
+  return kernelFactorOf(kernel, mu, samples, labels, factor);
+}
+
+/** A head over a factor that exists: `factor` must be that of K + μI over the samples in their order. */
+function kernelFactorOf(
+  kernel: KernelSpec,
+  mu: number,
+  samples: KernelSamples,
+  labels: Uint32Array,
+  factor: StridedMatrix,
+): KernelFactor {
+  const { nRows, values } = factor;
+  const columns = { values: emptyLike(values, 0), nRows, nColumns: 0 };
+  const removed = new Uint32Array(0);
+  return { kernel, mu, samples, labels, factor, memory: { used: nRows }, removed, columns };
+}
+
+/** The lower triangle of a square matrix at a stride with room to grow. */
+function spread({ values: from, nRows: n }: Matrix): StridedMatrix {
+  const stride = roomFor(n);
+  const values = emptyLike(from, stride * stride);
+  for (let i = 0; i < n; i++) values.set(from.subarray(i * n, i * n + i + 1), i * stride);
+  return { values, nRows: n, nColumns: n, rowStride: stride };
 }
 
 /**
  * The factor with more samples: L is bordered by Xᵀ and the factor of S = K_new + μI − XᵀX with X = L⁻¹B,
- * B = k(old, new). Costs about n²k for k new samples, and a copy of L: first touch of fresh memory can cost
- * more than the arithmetic, so `into`, (n + k)² numbers or more that are not in use, may hold the result.
+ * B = k(old, new). Costs about n²k for k new samples. The rows are written behind those that are there, which `head`
+ * does not see; only where there is no room, or another head took it, L is copied.
  */
 export async function appendToFactor(
   algebra: LinearAlgebra,
   head: KernelFactor,
   samples: KernelSamples,
   labels: Uint32Array,
-  into?: FloatArray,
 ): Promise<KernelFactor> {
   const { kernel, mu, factor } = head;
   const n = factor.nRows;
@@ -68,41 +94,50 @@ export async function appendToFactor(
   for (let i = 0; i < corner.values.length; i++) corner.values[i] -= xx.values[i];
   await algebra.cholesky(corner, mu);
 
-  const size = n + k;
-  const values = roomFor(size * size, factor.values, into);
-  for (let i = 0; i < n; i++) {
-    values.set(factor.values.subarray(i * n, i * n + i + 1), i * size);
-    values.fill(0, i * size + i + 1, (i + 1) * size);
-  }
+  const { factor: grown, memory } = withRoom(head, n + k);
+  const { values, rowStride } = grown;
+  memory.features ??= emptyLike(
+    head.samples.features.values,
+    rowStride * head.samples.features.nFeatures,
+  );
+  const rows = transpose(x).values; // [k, n]
   for (let j = 0; j < k; j++) {
-    const start = (n + j) * size;
-    for (let i = 0; i < n; i++) values[start + i] = x.values[i * k + j];
+    const start = (n + j) * rowStride;
+    values.set(rows.subarray(j * n, (j + 1) * n), start);
     values.set(corner.values.subarray(j * k, j * k + j + 1), start + n);
-    values.fill(0, start + n + j + 1, start + size);
   }
   return {
     ...head,
-    samples: appendSamples(head.samples, samples),
+    samples: appendSamples(head.samples, samples, memory.features),
     labels: Uint32Array.from([...head.labels, ...labels]),
-    factor: { values, nRows: size, nColumns: size },
-    columns: await borderColumns(algebra, head, x, corner),
+    factor: grown,
+    memory,
+    columns: await borderColumns(algebra, head, x, corner, memory === head.memory),
   };
 }
 
-function roomFor(length: number, like: FloatArray, into: FloatArray | undefined): FloatArray {
-  if (into === undefined) return emptyLike(like, length);
-  if (
-    into.length >= length &&
-    into.buffer !== like.buffer &&
-    into.constructor === like.constructor
-  ) {
-    return into.subarray(0, length);
+/** The factor as the first rows of one of `size`, in its own memory where that is free. */
+function withRoom(
+  { factor, memory }: KernelFactor,
+  size: number,
+): {
+  readonly factor: StridedMatrix & { readonly rowStride: number };
+  readonly memory: FactorMemory;
+} {
+  const { values, nRows: n, rowStride = n } = factor;
+  if (memory.used === n && size <= rowStride && values.length >= (size - 1) * rowStride + size) {
+    memory.used = size;
+    return { factor: { values, nRows: size, nColumns: size, rowStride }, memory };
   }
-  throw new GlaiError(
-    "bad-argument",
-    `Expected ${length} numbers or more of the factor's precision, apart from the factor itself, but received ${into.length}.`,
-    { hint: "Keep two buffers and give the one that does not hold the factor." },
-  );
+  const stride = roomFor(size);
+  const copy = emptyLike(values, stride * stride);
+  for (let i = 0; i < n; i++) {
+    copy.set(values.subarray(i * rowStride, i * rowStride + i + 1), i * stride);
+  }
+  return {
+    factor: { values: copy, nRows: size, nColumns: size, rowStride: stride },
+    memory: { used: size },
+  };
 }
 
 /** L⁻¹E of the bordered factor: below the old columns F come −S⁻¹XᵀF, S the corner. */
@@ -111,18 +146,31 @@ async function borderColumns(
   { columns, factor, removed }: KernelFactor,
   x: Matrix, // [n, k] L⁻¹B
   corner: Matrix, // [k, k] factor of S
+  inPlace: boolean, // no other head has written behind the columns
 ): Promise<Matrix> {
   const nRows = factor.nRows + corner.nRows;
   const nColumns = removed.length;
   if (nColumns === 0) return { ...columns, nRows };
   const bottom = copyAs(factor.values, await algebra.multiply(transpose(x), columns));
   await algebra.solveTriangular(corner, bottom, false);
-  const values = emptyLike(factor.values, nRows * nColumns);
-  values.set(columns.values);
+  const behind = inPlace ? roomBehind(columns.values, nRows * nColumns) : undefined;
+  const values = behind ?? emptyLike(factor.values, nRows * nColumns);
+  if (behind === undefined) values.set(columns.values);
   for (let i = 0; i < bottom.values.length; i++) {
     values[columns.values.length + i] = -bottom.values[i];
   }
   return { values, nRows, nColumns };
+}
+
+/** The array and what stands behind it in its buffer, `length` numbers in all, where there are so many. */
+function roomBehind(
+  { buffer, byteOffset, BYTES_PER_ELEMENT }: FloatArray,
+  length: number,
+): FloatArray | undefined {
+  if (buffer.byteLength < byteOffset + length * BYTES_PER_ELEMENT) return undefined;
+  return BYTES_PER_ELEMENT === 8
+    ? new Float64Array(buffer, byteOffset, length)
+    : new Float32Array(buffer, byteOffset, length);
 }
 
 /**
@@ -253,12 +301,12 @@ async function projection(
 /** Y − L Lᵀ α. */
 async function residualOf(
   algebra: LinearAlgebra,
-  factor: Matrix,
+  factor: StridedMatrix,
   alpha: Matrix,
   y: Matrix,
 ): Promise<Matrix> {
-  const inner = transpose(await algebra.multiply(transpose(alpha), factor)); // Lᵀα
-  const product = await algebra.multiply(factor, copyAs(factor.values, inner));
+  const inner = await algebra.multiplyTriangular(factor, alpha, true); // Lᵀα
+  const product = await algebra.multiplyTriangular(factor, inner, false);
   const values = emptyLike(factor.values, y.values.length);
   for (let i = 0; i < values.length; i++) values[i] = y.values[i] - product.values[i];
   return { ...y, values };
@@ -268,9 +316,10 @@ function clearRows({ values, nColumns }: Matrix, rows: Uint32Array): void {
   for (const row of rows) values.fill(0, row * nColumns, (row + 1) * nColumns);
 }
 
+/** The columns of `a` and those of `b`, with room behind them for the rows that a factor may grow by. */
 function beside(a: Matrix, b: Matrix): Matrix {
   const nColumns = a.nColumns + b.nColumns;
-  const values = emptyLike(b.values, b.nRows * nColumns);
+  const values = emptyLike(b.values, roomFor(b.nRows) * nColumns).subarray(0, b.nRows * nColumns);
   for (let i = 0; i < b.nRows; i++) {
     values.set(a.values.subarray(i * a.nColumns, (i + 1) * a.nColumns), i * nColumns);
     values.set(b.values.subarray(i * b.nColumns, (i + 1) * b.nColumns), i * nColumns + a.nColumns);

@@ -2,6 +2,7 @@ import {
   createBitMatrix,
   type BitMatrix,
   type Features,
+  type FloatArray,
   GlaiError,
   type KernelSamples,
 } from "@glai/core";
@@ -24,8 +25,15 @@ export function takeFeatures(features: Features, rows: Uint32Array): Features {
   return { values, nSamples: rows.length, nFeatures };
 }
 
-/** `a` and then `b`; both have gate bits of the same layers, or neither has. */
-export function appendSamples(a: KernelSamples, b: KernelSamples): KernelSamples {
+/**
+ * `a` and then `b`; both have gate bits of the same layers, or neither has. `room`, where it is given and long enough,
+ * holds the features; those of `a` may be its beginning and then stay where they are.
+ */
+export function appendSamples(
+  a: KernelSamples,
+  b: KernelSamples,
+  room?: FloatArray,
+): KernelSamples {
   const { nFeatures } = a.features;
   if (b.features.nFeatures !== nFeatures || a.gates?.length !== b.gates?.length) {
     throw new GlaiError(
@@ -35,8 +43,13 @@ export function appendSamples(a: KernelSamples, b: KernelSamples): KernelSamples
     );
   }
   const nSamples = a.features.nSamples + b.features.nSamples;
-  const values = emptyLike(a.features.values, nSamples * nFeatures);
-  values.set(a.features.values);
+  const length = nSamples * nFeatures;
+  const fits = room !== undefined && room.length >= length;
+  const values = fits ? room.subarray(0, length) : emptyLike(a.features.values, length);
+  const isThere =
+    values.buffer === a.features.values.buffer &&
+    values.byteOffset === a.features.values.byteOffset;
+  if (!isThere) values.set(a.features.values);
   values.set(b.features.values, a.features.values.length);
   const gates = a.gates?.map((bits, l) => {
     const out = createBitMatrix(nSamples, bits.nColumns);

@@ -63,6 +63,21 @@ describe("a kernel head that changes", () => {
     );
   });
 
+  it("leaves the heads it was made from as they were, whichever grows first", async () => {
+    const start = await removeFromFactor(algebra, await fresh(range(0, 80)), Uint32Array.of(5));
+    const kept = [...range(0, 5), ...range(6, 80)];
+    const first = await append(start, range(80, 90)); // in place: there is room
+    expect(first.factor.values).toBe(start.factor.values);
+    const second = await append(start, range(90, 100)); // the room is taken: a copy
+    expect(second.factor.values).not.toBe(start.factor.values);
+    const third = await append(first, range(95, 100));
+    await expectSame(start, Uint32Array.from(kept), 1e-11);
+    await expectSame(first, Uint32Array.from([...kept, ...range(80, 90)]), 1e-11);
+    await expectSame(second, Uint32Array.from([...kept, ...range(90, 100)]), 1e-11);
+    const rows = [...kept, ...range(80, 90), ...range(95, 100)];
+    await expectSame(third, Uint32Array.from(rows), 1e-11);
+  });
+
   it("is made anew when a fifth of its rows is out, and stays exact over 100 cycles", async () => {
     let head = await fresh(range(0, 60));
     let rows = [...range(0, 60)];
