@@ -15,9 +15,11 @@ void setOrder(Order order);
 /// Bytes of device memory in all; a request beyond them fails as on a full GPU.
 void setMemoryLimit(size_t bytes);
 
-/// The next call of this kind fails: "launch" and "captured launch" lose the device, "device" finds none, "driver" finds none or an old one ("driver version"),
-/// "exclusive" finds the GPU held by another process.
+/// The next call of this kind fails: "launch" and "captured launch" lose the device, "device" finds none, "driver" finds
+/// none or an old one ("driver version"), "exclusive" finds the GPU held by another process. Out of memory are "pinned
+/// memory", "host memory", "graph memory" (its instantiation), "graph launch memory", "stream memory" and "cuBLAS memory".
 void failNext(const std::string& what);
+bool takeFailure(const char* what);
 
 /// Forgets a lost device, which a process on a GPU cannot, and failures that nobody met.
 void replaceDevice();
@@ -38,7 +40,7 @@ size_t capturing();
 std::string runFault(const std::string& name);
 
 // Between the files of the emulation.
-cudaError_t runGrid(const char* name, dim3 grid, dim3 block, const std::function<void()>& kernel);
+cudaError_t runGrid(const char* name, dim3 grid, dim3 block, size_t sharedBytes, const std::function<void()>& kernel);
 cudaError_t setSticky(cudaError_t error, const std::string& why);
 
 }  // namespace emulation

@@ -15,6 +15,7 @@ struct Handle {
 };
 
 int create(void** handle) {
+  if (takeFailure("cuBLAS memory")) return 3;  // CUBLAS_STATUS_ALLOC_FAILED
   *handle = new Handle();
   return 0;
 }

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <tuple>
 #include <utility>
 
 #define __global__
@@ -58,6 +57,9 @@ const uint64_t* exchange(unsigned mask, uint64_t value, int kind);
 
 /// This block's shared array for a declaration, made and filled with NaN at its first use in the block.
 void* sharedArray(const void* declaration, size_t bytes);
+
+/// This block's array of the size that the launch gave, 16-byte aligned; NaN at the block's start.
+void* dynamicShared();
 
 enum ExchangeKind { kSync, kBallot, kShuffle, kShuffleDown, kShuffleXor };
 
@@ -204,6 +206,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t);
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode);
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t*);
+cudaError_t cudaGraphGetNodes(cudaGraph_t, void** nodes, size_t* count);
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t*, cudaGraph_t, unsigned long long);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t);
 cudaError_t cudaGraphDestroy(cudaGraph_t);
@@ -212,16 +215,16 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t);
 namespace emulation {
 
 /// Puts a launch into the stream. Arguments were copied when this was called, as on the device.
-cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, cudaStream_t, std::function<void()> kernel);
+cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t,
+                          std::function<void()> kernel);
 
 /// The same for work that a library does, not a kernel.
 cudaError_t enqueueHost(const char* name, cudaStream_t, std::function<void()> work);
 
-template <typename... Parameters, typename... Arguments>
-cudaError_t launch(const char* name, dim3 grid, dim3 block, cudaStream_t stream,
-                   void (*kernel)(Parameters...), Arguments... arguments) {
-  std::tuple<Parameters...> copies(arguments...);
-  return enqueueLaunch(name, grid, block, stream, [kernel, copies] { std::apply(kernel, copies); });
+template <typename Parameters>
+cudaError_t launch(const char* name, dim3 grid, dim3 block, cudaStream_t stream, void (*kernel)(Parameters),
+                   const Parameters& parameters, size_t sharedBytes = 0) {
+  return enqueueLaunch(name, grid, block, sharedBytes, stream, [kernel, parameters] { kernel(parameters); });
 }
 
 }  // namespace emulation

@@ -3,16 +3,11 @@
 #include <vector>
 #include "../cuda/launch.h"
 #include "control.h"
+#include "dynamic_kernels.h"
 
 namespace emulation {
 
 namespace {
-
-constexpr int kThreads = 64;
-
-struct Out {
-  float* values;  // [kThreads]
-};
 
 /// Sound: every thread reads what its neighbour wrote before the barrier.
 __global__ void neighbours(Out p) {
@@ -67,7 +62,10 @@ __global__ void tooMuchShared(Out p) {
 struct Fault {
   const char* name;
   void (*kernel)(Out);
+  size_t sharedBytes = 0;  // dynamic
 };
+
+constexpr size_t kEnough = kThreads * sizeof(float);
 
 constexpr Fault kFaults[] = {
     {"none", neighbours},
@@ -78,6 +76,12 @@ constexpr Fault kFaults[] = {
     {"differentWarpFunctions", differentWarpFunctions},
     {"pastSharedArray", pastSharedArray},
     {"tooMuchShared", tooMuchShared},
+    {"noneOfDynamic", dynamicNeighbours, kEnough},
+    {"pastDynamic", dynamicNeighbours, kEnough - 1},
+    {"dynamicMissing", dynamicNeighbours},
+    {"dynamicMissingBarrier", dynamicWithoutBarrier, kEnough},
+    {"tooMuchDynamic", dynamicNeighbours, (48 << 10) + 1},
+    {"tooMuchTogether", dynamicAndDeclared, kEnough},
 };
 
 }  // namespace
@@ -89,7 +93,8 @@ std::string runFault(const std::string& name) {
     cudaStream_t stream = nullptr;
     cudaMalloc(&values, kThreads * sizeof(float));
     cudaStreamCreateWithFlags(&stream, 0);
-    launch(fault.name, dim3(1), dim3(kThreads), stream, fault.kernel, Out{static_cast<float*>(values)});
+    launch(fault.name, dim3(1), dim3(kThreads), stream, fault.kernel, Out{static_cast<float*>(values)},
+           fault.sharedBytes);
     const cudaError_t error = cudaStreamSynchronize(stream);
     std::string found = error == cudaSuccess ? "" : cudaGetErrorString(error);
     const float* out = static_cast<const float*>(values);

@@ -22,7 +22,7 @@ constexpr size_t kStackBytes = 256 << 10;  // redzones make frames larger
 constexpr size_t kStackBytes = 64 << 10;
 #endif
 
-constexpr size_t kSharedLimit = 48 << 10;  // static shared memory of a block on every architecture
+constexpr size_t kSharedLimit = 48 << 10;  // of a block on every architecture; more has to be asked for, which nobody does
 constexpr size_t kThreadLimit = 1024;
 
 enum class State { kReady, kAtBarrier, kAtExchange, kDone };
@@ -53,6 +53,7 @@ std::vector<std::unique_ptr<Thread>> threads;  // reused by every block
 std::vector<Warp> warps;
 std::unordered_map<const void*, SharedArray> sharedArrays;
 size_t sharedBytes = 0;  // of the block that runs
+SharedArray dynamic;     // as large as the launch said, to the byte: the sanitizer sees what goes past
 Context* scheduler = nullptr;
 Thread* running = nullptr;
 const std::function<void()>* kernelOfBlock = nullptr;
@@ -132,7 +133,8 @@ void abandonThreads(size_t nThreads) {
 
 void runBlock(size_t nThreads) {
   for (auto& [declaration, array] : sharedArrays) array.fresh = false;
-  sharedBytes = 0;
+  sharedBytes = dynamic.size;
+  if (dynamic.size > 0) std::memset(dynamic.bytes.get(), 0xff, dynamic.size);  // NaN
   for (size_t t = 0; t < nThreads; t++) {
     Thread& thread = *threads[t];
     thread.index = {static_cast<unsigned>(t % blockDim.x),
@@ -189,18 +191,28 @@ void* sharedArray(const void* declaration, size_t bytes) {
     array.fresh = true;
     std::memset(array.bytes.get(), 0xff, bytes);  // NaN
     sharedBytes += bytes;
-    if (sharedBytes > kSharedLimit) fail("a block uses more than 48 KiB of static shared memory");
+    if (sharedBytes > kSharedLimit) fail("a block uses more than 48 KiB of shared memory");
   }
   return array.bytes.get();
 }
 
-cudaError_t runGrid(const char* name, dim3 grid, dim3 block, const std::function<void()>& kernel) {
+void* dynamicShared() {
+  if (dynamic.size > 0) return dynamic.bytes.get();
+  fail("a kernel uses dynamic shared memory but was launched with none");
+  static char somewhere[kSharedLimit];  // the thread goes on until its next wait
+  return somewhere;
+}
+
+cudaError_t runGrid(const char* name, dim3 grid, dim3 block, size_t dynamicBytes,
+                    const std::function<void()>& kernel) {
   const size_t nThreads = size_t{block.x} * block.y * block.z;
   const size_t nBlocks = size_t{grid.x} * grid.y * grid.z;
   if (nThreads == 0 || nThreads > kThreadLimit || nThreads % 32 != 0 || nBlocks == 0 ||
-      grid.y > 65535 || grid.z > 65535) {
+      grid.y > 65535 || grid.z > 65535 || dynamicBytes > kSharedLimit) {
     return setSticky(cudaErrorInvalidConfiguration, std::string(name) + ": impossible launch");
   }
+  dynamic.bytes.reset(dynamicBytes == 0 ? nullptr : new char[dynamicBytes]);
+  dynamic.size = dynamicBytes;
   while (threads.size() < nThreads) threads.push_back(std::make_unique<Thread>());
   if (warps.size() < nThreads / 32) warps.resize(nThreads / 32);
   Context here;

@@ -40,10 +40,6 @@ std::unordered_map<void*, size_t> allocations;
 size_t inUse = 0;
 size_t memoryLimit = size_t{4} << 30;
 
-bool takeFailure(const char* what) {
-  return failures.erase(what) > 0;
-}
-
 void runOne(EmulatedStream& stream) {
   const std::function<void()> work = std::move(stream.queue.front());
   stream.queue.pop_front();
@@ -60,6 +56,11 @@ void put(EmulatedStream* stream, std::function<void()> work) {
 }
 
 }  // namespace
+
+bool takeFailure(const char* what) {
+  const Guard guard(device);
+  return failures.erase(what) > 0;
+}
 
 cudaError_t setSticky(cudaError_t error, const std::string& why) {
   sticky = error;
@@ -104,15 +105,15 @@ size_t capturing() {
   return std::count_if(streams.begin(), streams.end(), [](EmulatedStream* one) { return one->capture != nullptr; });
 }
 
-cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, cudaStream_t stream,
+cudaError_t enqueueLaunch(const char* name, dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
                           std::function<void()> kernel) {
   const Guard guard(device);
   if (sticky != cudaSuccess) return sticky;
   if (takeFailure("launch") || (stream->capture != nullptr && takeFailure("captured launch")))
     return setSticky(cudaErrorIllegalAddress, "asked for by a test");
-  put(stream, [name, grid, block, kernel = std::move(kernel)] {
+  put(stream, [name, grid, block, sharedBytes, kernel = std::move(kernel)] {
     launches.push_back(name);
-    runGrid(name, grid, block, kernel);
+    runGrid(name, grid, block, sharedBytes, kernel);
   });
   return cudaSuccess;
 }
@@ -223,7 +224,7 @@ cudaError_t cudaFree(void* pointer) {
 }
 
 cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
-  *pointer = std::malloc(bytes);
+  *pointer = emulation::takeFailure("pinned memory") ? nullptr : std::malloc(bytes);
   return *pointer == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
 
@@ -249,6 +250,7 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   const Guard guard(emulation::device);
   if (emulation::sticky != cudaSuccess) return emulation::sticky;
+  if (emulation::takeFailure("stream memory")) return cudaErrorMemoryAllocation;
   *stream = new EmulatedStream();
   emulation::streams.insert(*stream);
   return cudaSuccess;
@@ -312,7 +314,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   return emulation::sticky;
 }
 
+/// Only how many there are.
+cudaError_t cudaGraphGetNodes(cudaGraph_t graph, void**, size_t* count) {
+  *count = graph->work.size();
+  return cudaSuccess;
+}
+
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  *executable = nullptr;
+  if (emulation::takeFailure("graph memory")) return cudaErrorMemoryAllocation;
   *executable = new EmulatedGraph(*graph);
   return cudaSuccess;
 }
@@ -320,6 +330,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   const Guard guard(emulation::device);
   if (emulation::sticky != cudaSuccess) return emulation::sticky;
+  if (emulation::takeFailure("graph launch memory")) return cudaErrorMemoryAllocation;
   for (const auto& work : graph->work) stream->queue.push_back(work);
   return cudaSuccess;
 }

@@ -1,7 +1,9 @@
 #include "arguments.h"
+#include <algorithm>
 #include <cmath>
 #include <new>
 #include "device.h"
+#include "memory.h"
 
 namespace glai::cuda {
 
@@ -110,16 +112,27 @@ const uint32_t* wordsOf(const Napi::Value& value, const char* what, size_t* leng
   return array.Data();
 }
 
+template <typename T>
+std::vector<T> copyOf(Napi::Env env, const T* values, size_t n, const char* what) {
+  try {
+    std::vector<T> copy = hostArray<T>(n, what);
+    std::copy(values, values + n, copy.begin());
+    return copy;
+  } catch (const Failure& failure) {
+    throw errorOf(env, failure);
+  }
+}
+
 std::vector<float> copyFloats(const Napi::Value& value, const char* what) {
   size_t n = 0;
   const float* values = floatsOf(value, what, &n);
-  return std::vector<float>(values, values + n);
+  return copyOf(value.Env(), values, n, what);
 }
 
 std::vector<uint32_t> copyWords(const Napi::Value& value, const char* what) {
   size_t n = 0;
   const uint32_t* values = wordsOf(value, what, &n);
-  return std::vector<uint32_t>(values, values + n);
+  return copyOf(value.Env(), values, n, what);
 }
 
 std::vector<int> copyIntegers(const Napi::Value& value, const char* what) {

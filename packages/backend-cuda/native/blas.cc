@@ -70,7 +70,8 @@ const Library& library() {
 void checkBlas(int status, const char* doing) {
   if (status == 0) return;
   if (status == kAllocFailed)
-    throw Failure{"out-of-memory", std::string("cuBLAS found too little GPU memory while ") + doing + ".",
+    throw Failure{"out-of-memory", std::string("cuBLAS found too little GPU memory while ") + doing + ", besides its workspace of " +
+                                       askedText(kWorkspaceBytes) + ": " + freeText() + ".",
                   "Use tier cuda, a smaller batch, or free memory: nvidia-smi shows who holds it."};
   if (status == kExecutionFailed) check(cudaErrorLaunchFailure, doing);
   throw Failure{"internal",

@@ -24,7 +24,7 @@ struct Device {
 
   template <typename T>
   std::vector<T> take(const DeviceArray<T>& from, size_t n) {
-    std::vector<T> values(n);
+    std::vector<T> values = hostArray<T>(n, "results that are read");
     transfer.download(values.data(), from.get(), n * sizeof(T), stream);
     return values;
   }
@@ -43,7 +43,7 @@ class LayerWalk {
     for (size_t l = 0; l + 1 < sizes.size(); l++) nParameters += (static_cast<size_t>(sizes[l]) + 1) * sizes[l + 1];
     device.put(parameters_, parameters, nParameters);
     device.put(features_, features.values, static_cast<size_t>(features.nSamples) * features.nFeatures);
-    std::vector<uint32_t> rows(features.nSamples);
+    std::vector<uint32_t> rows = hostArray<uint32_t>(features.nSamples, "row numbers");
     std::vector<StepPlan> plans;
     for (uint32_t row = 0; row < features.nSamples; row++) rows[row] = row;
     for (uint32_t first = 0; first < features.nSamples; first += kRowsPerPass) {

@@ -26,7 +26,8 @@ void check(cudaError_t error, const char* doing) {
   const std::string name = cudaGetErrorName(error);
   switch (error) {
     case cudaErrorMemoryAllocation:
-      throw Failure{"out-of-memory", std::string("The GPU ran out of memory while ") + doing + ".",
+      cudaGetLastError();  // not sticky: forget it
+      throw Failure{"out-of-memory", std::string("The GPU ran out of memory while ") + doing + ": " + freeText() + ".",
                     "Use a smaller batch, or free memory: nvidia-smi shows who holds it."};
     case cudaErrorDevicesUnavailable:
       throw Failure{"unavailable", "Another process holds the GPU for itself (" + name + ").",
@@ -61,6 +62,21 @@ std::string sizeText(size_t bytes) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.1f %s", value, units[unit]);
   return text;
+}
+
+std::string askedText(size_t bytes) {
+  return bytes < 1024 ? sizeText(bytes) : sizeText(bytes) + " (" + std::to_string(bytes) + " bytes)";
+}
+
+std::string freeText() {
+  size_t free = 0, total = 0;
+  cudaMemGetInfo(&free, &total);
+  return sizeText(free) + " of " + sizeText(total) + " are free";
+}
+
+Failure noHostMemory(size_t bytes, const char* what) {
+  return {"out-of-memory", "Expected " + askedText(bytes) + " of host memory for " + what + " but the system has none left.",
+          "Free memory, or work on fewer samples at a time."};
 }
 
 }  // namespace glai::cuda

@@ -25,4 +25,12 @@ inline constexpr char kLostHint[] =
 /// "1.5 GiB", "640 bytes".
 std::string sizeText(size_t bytes);
 
+/// "1.5 GiB (1610612736 bytes)", as errors name what was asked for.
+std::string askedText(size_t bytes);
+
+/// "1.5 GiB of 80.0 GiB are free", of the GPU.
+std::string freeText();
+
+Failure noHostMemory(size_t bytes, const char* what);
+
 }  // namespace glai::cuda

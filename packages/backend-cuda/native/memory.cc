@@ -10,11 +10,8 @@ void* allocateDevice(size_t bytes, const char* what) {
   if (error == cudaSuccess) return pointer;
   if (error != cudaErrorMemoryAllocation) check(error, what);
   cudaGetLastError();  // an allocation that failed is not sticky: forget it
-  size_t free = 0, total = 0;
-  cudaMemGetInfo(&free, &total);
   throw Failure{"out-of-memory",
-                "Expected " + sizeText(bytes) + " (" + std::to_string(bytes) + " bytes) of GPU memory for " + what +
-                    " but " + sizeText(free) + " of " + sizeText(total) + " are free.",
+                "Expected " + askedText(bytes) + " of GPU memory for " + what + " but " + freeText() + ".",
                 "Use fewer samples or a smaller batch, or free memory: nvidia-smi shows who holds it."};
 }
 
@@ -32,7 +29,7 @@ Transfer::Transfer() {
     if (!isFull) check(error, "preparing transfers");
     cudaGetLastError();  // not sticky: forget it
     throw Failure{"out-of-memory",
-                  "Expected " + sizeText(kHalfBytes) + " of pinned host memory for transfers but found none.",
+                  "Expected " + askedText(kHalfBytes) + " of pinned host memory for transfers but the system gave none.",
                   "Raise the limit of locked memory (ulimit -l) or free memory."};
   }
 }

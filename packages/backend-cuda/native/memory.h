@@ -2,14 +2,35 @@
 #pragma once
 #include <cuda_runtime.h>
 #include <cstddef>
+#include <new>
+#include <stdexcept>
 #include <string>
+#include <vector>
 #include "failure.h"
+#ifdef GLAI_EMULATION
+#include "control.h"
+#endif
 
 namespace glai::cuda {
 
 /// Bytes on the device, or a Failure `out-of-memory` that says how many were asked for and how many are free.
 void* allocateDevice(size_t bytes, const char* what);
 void freeDevice(void* pointer);
+
+/// An array of the host, or a Failure `out-of-memory` that says how many bytes were asked for.
+template <typename T>
+std::vector<T> hostArray(size_t n, const char* what) {
+  try {
+#ifdef GLAI_EMULATION
+    if (emulation::takeFailure("host memory")) throw std::bad_alloc();
+#endif
+    return std::vector<T>(n);
+  } catch (const std::bad_alloc&) {
+    throw noHostMemory(n * sizeof(T), what);
+  } catch (const std::length_error&) {
+    throw noHostMemory(n * sizeof(T), what);
+  }
+}
 
 /// A stream of its own, so that sessions do not wait for each other.
 class Stream {

@@ -261,8 +261,18 @@ cudaGraphExec_t Session::capture(const SamplesOnDevice& samples, unsigned capaci
     throw;  // a stream that still captured could not even be freed
   }
   check(cudaStreamEndCapture(stream_, &graph), "capturing a step");
+  size_t nLaunches = 0;
+  cudaGraphGetNodes(graph, nullptr, &nLaunches);
   const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
   cudaGraphDestroy(graph);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // not sticky: forget it
+    throw Failure{"out-of-memory",
+                  "Expected GPU memory for a graph of " + std::to_string(nSteps) + " training steps (" +
+                      std::to_string(nLaunches) + " launches) but " + freeText() + ".",
+                  "Use fewer samples or a smaller batch, free memory (nvidia-smi shows who holds it), or train fewer than " +
+                      std::to_string(kLeastGraphSteps) + " steps a call, which needs no graph."};
+  }
   check(error, "capturing a step");
   return executable;
 }
@@ -322,7 +332,7 @@ void Session::forward(int id, const std::vector<uint32_t>& rows) {
 void Session::write(Buffer buffer, const std::vector<float>& from) {
   expectLength("numbers to write", from.size(), model_->nParameters());
   const std::vector<uint32_t>& order = model_->order();
-  std::vector<float> ordered(order.size());
+  std::vector<float> ordered = hostArray<float>(order.size(), "parameters in another order");
   for (size_t i = 0; i < order.size(); i++) ordered[i] = from[order[i]];
   const float* values = order.empty() ? from.data() : ordered.data();
   transfer_.upload(state_[static_cast<int>(buffer)], values, from.size(), stream_);
@@ -330,17 +340,17 @@ void Session::write(Buffer buffer, const std::vector<float>& from) {
 }
 
 std::vector<float> Session::read(Buffer buffer) {
-  std::vector<float> values(model_->nParameters());
+  std::vector<float> values = hostArray<float>(model_->nParameters(), "a buffer that is read");
   transfer_.download(values.data(), state_[static_cast<int>(buffer)].get(), values.size() * sizeof(float), stream_);
   const std::vector<uint32_t>& order = model_->order();
   if (order.empty()) return values;
-  std::vector<float> parameters(values.size());
+  std::vector<float> parameters = hostArray<float>(values.size(), "a buffer that is read");
   for (size_t i = 0; i < order.size(); i++) parameters[order[i]] = values[i];
   return parameters;
 }
 
 std::vector<float> Session::readLogits() {
-  std::vector<float> values(nResultRows_ * model_->nOutputs());
+  std::vector<float> values = hostArray<float>(nResultRows_ * model_->nOutputs(), "logits that are read");
   transfer_.download(values.data(), result_.get(), values.size() * sizeof(float), stream_);
   return values;
 }

@@ -79,8 +79,18 @@ describe.skipIf(inject("noEmulation") !== "")("mistakes in kernels", () => {
     expect(text).toContain("AddressSanitizer: heap-buffer-overflow");
   });
 
-  it("a sound kernel is not accused", () => {
+  it("a store past dynamic shared memory, by one byte, is caught by the sanitizer", () => {
+    const sound = sanitized("sanitized", "fault", "noneOfDynamic");
+    expect(sound).toEqual({ status: 0, text: "\n" });
+    const { status, text } = sanitized("sanitized", "fault", "pastDynamic");
+    expect(status).not.toBe(0);
+    expect(text).toContain("AddressSanitizer: heap-buffer-overflow");
+    expect(text).toContain("dynamicNeighbours");
+  });
+
+  it("sound kernels are not accused", () => {
     expect(addon.emulation.runFault("none")).toBe("");
+    expect(addon.emulation.runFault("noneOfDynamic")).toBe("");
   });
 
   const faults: [string, RegExp][] = [
@@ -90,6 +100,10 @@ describe.skipIf(inject("noEmulation") !== "")("mistakes in kernels", () => {
     ["ballotForSome", /wait for others that have ended/],
     ["differentWarpFunctions", /stand at different warp functions/],
     ["tooMuchShared", /more than 48 KiB/],
+    ["dynamicMissing", /uses dynamic shared memory but was launched with none/],
+    ["dynamicMissingBarrier", /thread \d+ found/],
+    ["tooMuchDynamic", /impossible launch/],
+    ["tooMuchTogether", /more than 48 KiB/],
   ];
   for (const [name, noticed] of faults)
     it(`the emulation notices ${name} in either order`, () => {

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const hasNvcc = spawnSync(process.env["CUDACXX"] ?? "nvcc", ["--version"]).status === 0;
+const nvcc = process.env["CUDACXX"] ?? "nvcc";
+const hasNvcc = spawnSync(nvcc, ["--version"]).status === 0;
 if (!hasNvcc)
   console.log("@glai/backend-cuda: the table of registers is not checked. nvcc was not found.");
 
@@ -109,6 +111,25 @@ describe.skipIf(!hasNvcc)("the kernels as nvcc compiled them", () => {
     const commands = readFileSync(join(root, "build", "build.ninja"), "utf8");
     expect(commands).toMatch(/arch=compute_90,code=\[[^\]]*compute_90/);
   });
+
+  it("may have dynamic shared memory: nvcc takes the macro that the emulation runs", () => {
+    const folder = mkdtempSync(join(tmpdir(), "glai-nvcc-"));
+    const source = join(folder, "kernels.cu");
+    const header = join(root, "emulation", "dynamic_kernels.h");
+    writeFileSync(
+      source,
+      `#include "${header}"
+      cudaError_t start(emulation::Out p, cudaStream_t stream) {
+        return glai::cuda::launch("", dim3(1), dim3(64), stream, emulation::dynamicNeighbours, p, 256);
+      }`,
+    );
+    const args = ["-std=c++17", "-arch=sm_80", "--ptx", source, "-o", join(folder, "kernels.ptx")];
+    const { status, stderr } = spawnSync(nvcc, args, { encoding: "utf8" });
+    expect(status, stderr).toBe(0);
+    const ptx = readFileSync(join(folder, "kernels.ptx"), "utf8");
+    rmSync(folder, { recursive: true });
+    expect(ptx).toMatch(/\.extern \.shared \.align 16 \.b8 \w*glaiDynamic\w*\[\]/);
+  }, 120_000);
 
   it("spill no register", () => {
     expect(usages.filter(({ spills }) => spills !== 0)).toEqual([]);

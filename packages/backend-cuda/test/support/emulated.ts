@@ -9,7 +9,19 @@ export interface Emulation {
   setReverse(reverse: boolean): void;
   setMemoryLimit(bytes: number): void;
   failNext(
-    what: "captured launch" | "device" | "driver" | "driver version" | "exclusive" | "launch",
+    what:
+      | "captured launch"
+      | "cuBLAS memory"
+      | "device"
+      | "driver"
+      | "driver version"
+      | "exclusive"
+      | "graph launch memory"
+      | "graph memory"
+      | "host memory"
+      | "launch"
+      | "pinned memory"
+      | "stream memory",
   ): void;
   replaceDevice(): void;
   takeLaunches(): string[];
