@@ -134,4 +134,11 @@ Napi::Promise runAsync(Napi::Env env, const std::vector<Napi::Value>& keepAlive,
   return promise;
 }
 
+Napi::Value runHere(Napi::Env env, const std::function<JobResult()>& work,
+                    const std::function<Napi::Value(Napi::Env)>& finish) {
+  const JobResult result = work();
+  if (result.code != nullptr) throw glaiError(env, result.code, result.message);
+  return finish(env);
+}
+
 }  // namespace glai

@@ -36,4 +36,9 @@ Napi::Promise runAsync(Napi::Env env, const std::vector<Napi::Value>& keepAlive,
                        std::function<Napi::Value(Napi::Env)> finish,
                        std::function<void()> settled = {});
 
+/// `work` on the JavaScript thread, then `finish(env)`: for work so short that handing it to another thread and
+/// back would take longer. Throws the job's error.
+Napi::Value runHere(Napi::Env env, const std::function<JobResult()>& work,
+                    const std::function<Napi::Value(Napi::Env)>& finish);
+
 }  // namespace glai

@@ -81,8 +81,15 @@ Napi::Float64Array numbers(Napi::Env env, std::initializer_list<double> values) 
   return array;
 }
 
-/// conversionPatterns(sizes, parameters, features, nSamples, words: Uint32Array[], threads): resolves with
-/// [layer, sample, unit] of the first NaN, layer −1 when there is none.
+/// `work` here and now when it is short, else on another thread.
+Napi::Value run(Napi::Env env, bool isShort, const std::vector<Napi::Value>& keepAlive,
+                std::function<JobResult()> work, std::function<Napi::Value(Napi::Env)> finish) {
+  if (isShort) return runHere(env, work, finish);
+  return runAsync(env, keepAlive, std::move(work), std::move(finish));
+}
+
+/// conversionPatterns(sizes, parameters, features, nSamples, words: Uint32Array[], threads, isShort): gives
+/// [layer, sample, unit] of the first NaN, layer −1 when there is none; a promise unless it is short.
 Napi::Value patterns(const Napi::CallbackInfo& info) {
   const auto arguments = std::make_shared<Arguments>();
   takeNetwork(info[0], info[1], 3, *arguments);
@@ -91,8 +98,8 @@ Napi::Value patterns(const Napi::CallbackInfo& info) {
   arguments->parallel = threadsOf(info[5]);
   const auto place = std::make_shared<NanPlace>();
   const auto keepAlive = std::move(arguments->keepAlive);
-  return runAsync(
-      info.Env(), keepAlive,
+  return run(
+      info.Env(), info[6].ToBoolean(), keepAlive,
       [arguments, place] {
         return resultOf(runPatterns(arguments->network, arguments->samples, arguments->words.data(), *place,
                                     arguments->parallel));
@@ -158,7 +165,8 @@ struct Selection {
 };
 
 /// conversionSelect(sizes, parameters, features, nSamples, words, span, keep (−1: by error), maxError, linearSkip,
-/// memoryLimit, threads): { status, numbers: [kept, totalMass, keptMass, bound, measuredError], gateUnits, … }
+/// memoryLimit, threads, isShort): { status, numbers: [kept, totalMass, keptMass, bound, measuredError], gateUnits,
+/// … }, a promise unless it is short
 Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
   const auto arguments = std::make_shared<Arguments>();
   takeNetwork(info[0], info[1], 3, *arguments);
@@ -180,8 +188,8 @@ Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
   if (keep < 0 && !(selection->request.maxError >= 0))
     throw glaiError(info.Env(), "bad-argument", "Expected a budget: keep ≥ 0 or maxError ≥ 0.");
   const auto keepAlive = std::move(arguments->keepAlive);
-  return runAsync(
-      info.Env(), keepAlive,
+  return run(
+      info.Env(), info[11].ToBoolean(), keepAlive,
       [arguments, selection] {
         selection->status = runSelect(arguments->network, arguments->samples, arguments->words[0],
                                       selection->request, selection->selected, arguments->parallel);

@@ -185,14 +185,15 @@ std::vector<uint32_t> rowsOf(const Napi::Value& value, const Samples& samples) {
   return copy;
 }
 
-/// Marks the session busy until the promise settles.
-Napi::Value runBusy(Napi::Env env, const std::shared_ptr<Holder>& holder, std::function<JobResult()> work,
-                    std::function<Napi::Value(Napi::Env)> finish) {
+/// Short work at once; else a promise, and the session is marked busy until it settles.
+Napi::Value runBusy(Napi::Env env, const std::shared_ptr<Holder>& holder, bool isShort,
+                    std::function<JobResult()> work, std::function<Napi::Value(Napi::Env)> finish) {
+  if (isShort) return runHere(env, work, finish);
   holder->isBusy = true;
   return runAsync(env, {}, std::move(work), std::move(finish), [holder] { holder->isBusy = false; });
 }
 
-/// (session, samples, rows, batchSize, learningRate, threads) → Promise<void>
+/// (session, samples, rows, batchSize, learningRate, threads, isShort) → void when isShort, else Promise<void>
 Napi::Value train(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<Holder> holder = holderOf(info);
@@ -210,10 +211,10 @@ Napi::Value train(const Napi::CallbackInfo& info) {
                                  static_cast<int64_t>(rows->size()), batchSize, rate, workers(threads));
     return done ? JobResult{} : outOfMemory("a batch");
   };
-  return runBusy(env, holder, work, [](Napi::Env e) { return e.Undefined(); });
+  return runBusy(env, holder, info[6].ToBoolean(), work, [](Napi::Env e) { return e.Undefined(); });
 }
 
-/// (session, samples, rows, threads) → Promise<Float32Array> logits
+/// (session, samples, rows, threads, isShort) → Float32Array logits when isShort, else a promise of them
 Napi::Value forwardRows(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<Holder> holder = holderOf(info);
@@ -227,18 +228,19 @@ Napi::Value forwardRows(const Napi::CallbackInfo& info) {
                       forward(holder->session, *samples, rows->data(), n, logits->data(), workers(threads));
     return done ? JobResult{} : outOfMemory("the logits of a forward pass");
   };
-  return runBusy(env, holder, work, [logits](Napi::Env e) -> Napi::Value {
+  return runBusy(env, holder, info[4].ToBoolean(), work, [logits](Napi::Env e) -> Napi::Value {
     Napi::Float32Array out = Napi::Float32Array::New(e, logits->size());
     if (logits->size() > 0) std::copy(logits->data(), logits->data() + logits->size(), out.Data());
     return out;
   });
 }
 
-/// (session, buffer) → Float32Array; buffers: 0 parameters, 1 first moment, 2 second moment, 3 gradients
+/// (session, buffer, into) → into; buffers: 0 parameters, 1 first moment, 2 second moment, 3 gradients
 Napi::Value read(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Holder> holder = holderOf(info);
   const auto buffer = static_cast<Buffer>(integerOf(info[1], "buffer", 0, 3));
-  Napi::Float32Array out = Napi::Float32Array::New(info.Env(), holder->session.nParameters);
+  Napi::Float32Array out = float32Of(info[2], "into");
+  expectLength(info.Env(), "values", out.ElementLength(), holder->session.nParameters);
   readBuffer(holder->session, buffer, out.Data());
   return out;
 }

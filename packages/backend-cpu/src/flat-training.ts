@@ -68,7 +68,15 @@ export function flatSelection(selection: PathSelection): FlatSelection {
 
 /** Float32 numbers, without a copy where they are float32 already. */
 export function asFloat32(values: Float32Array | Float64Array): Float32Array {
-  return values instanceof Float32Array ? values : Float32Array.from(values);
+  return values instanceof Float32Array ? values : new Float32Array(values);
+}
+
+/** The array of a reader, when it fits, or a new one. */
+export function roomFor(
+  length: number,
+  into: Float32Array | Float64Array | undefined,
+): Float32Array {
+  return into instanceof Float32Array && into.length === length ? into : new Float32Array(length);
 }
 
 /** Number of a float buffer in the kernels (`Buffer` of native/session.h). */

@@ -109,6 +109,37 @@ describe.runIf(load.addon !== undefined)("the binding of the addon", () => {
     expect(await outcomeOf(() => native.read(session, 0))).toBe("disposed");
   });
 
+  it("fills the array that a reader hands over, and refuses one that does not fit", async () => {
+    const session = mlp();
+    const into = new Float32Array(6 * 4 + 4 + 4 * 5 + 5).fill(NaN);
+    expect(native.read(session, 0, into)).toBe(into);
+    expect(into.every((value) => value === 0)).toBe(true);
+    for (const wrong of [undefined, new Float32Array(3), new Float64Array(into.length)])
+      expect(await outcomeOf(() => native.read(session, 0, wrong))).toBe("bad-argument");
+  });
+
+  it("does short work before it returns, and says as before what is wrong with it", async () => {
+    const session = mlp();
+    const labels = new Uint32Array(50);
+    const samples = native.upload(
+      session,
+      new Float32Array(300).fill(1),
+      50,
+      labels,
+      null,
+      null,
+      0,
+    );
+    const rows = Uint32Array.from(labels, (_, i) => i);
+    expect(native.train(session, samples, rows, 16, 1e-3, 2, true)).toBe(undefined);
+    expect(native.readStep(session)).toBe(4);
+    const logits = native.forward(session, samples, rows, 2, true);
+    expect(logits).toEqual(await native.forward(session, samples, rows, 2, false));
+    const outside = Uint32Array.of(50);
+    const call = (): unknown => native.train(session, samples, outside, 16, 1e-3, 2, true);
+    expect(await outcomeOf(call)).toBe("bad-argument");
+  });
+
   it("copies what is handed to it: a detached buffer harms nobody", async () => {
     const session = mlp();
     const features = new Float32Array(6 * 50).fill(1);

@@ -28,6 +28,54 @@ for (const tier of await tiersHere()) {
       session.dispose();
     });
 
+    it("let timers run while short calls follow each other", async () => {
+      const { model, samples } = mlpProblem([256, 256, 64], 32);
+      const session = await backend.prepare(model, training);
+      const handle = session.upload(samples);
+      let isOver = false;
+      setTimeout(() => (isOver = true), 1);
+      let steps = 0;
+      for (; !isOver && steps < 10_000; steps++) {
+        session.trainSteps(handle, allRows(32), { batchSize: 32, learningRate: 1e-3 });
+        await session.read("loss");
+      }
+      expect(isOver, `a timer of 1 ms did not run in ${steps} calls`).toBe(true);
+      session.dispose();
+    });
+
+    it("train to the same bits in short calls and in a long one", async () => {
+      const { model, samples, parameters } = mlpProblem([128, 96, 10], 64);
+      const epochs = Uint32Array.from({ length: 64 * 40 }, (_, i) => (7 * i) % 64);
+      const run = async (rowsPerCall: number): Promise<unknown> => {
+        const session = await backend.prepare(model, training);
+        const handle = session.upload(samples);
+        session.write("parameters", parameters);
+        for (let from = 0; from < epochs.length; from += rowsPerCall) {
+          const rows = epochs.subarray(from, from + rowsPerCall);
+          session.trainSteps(handle, rows, { batchSize: 16, learningRate: 0.01 });
+        }
+        session.forward(handle, allRows(64));
+        const values = [await session.read("parameters"), await session.read("logits")];
+        session.dispose();
+        return values;
+      };
+      expect(await run(16)).toEqual(await run(epochs.length));
+    });
+
+    it("start from zeros in memory that an earlier session has used", async () => {
+      const { model, samples, parameters } = mlpProblem([256, 256, 64], 32);
+      for (let i = 0; i < 3; i++) {
+        const session = await backend.prepare(model, training);
+        for (const name of ["parameters", "firstMoment", "secondMoment", "gradients"] as const)
+          expect((await session.read(name)).every((value) => value === 0)).toBe(true);
+        session.write("parameters", parameters);
+        const handle = session.upload(samples);
+        session.trainSteps(handle, allRows(32), { batchSize: 32, learningRate: 0.1 });
+        await session.synchronize();
+        session.dispose();
+      }
+    });
+
     it("take effect in order, also when many calls are queued at once", async () => {
       const { model, samples, parameters } = mlpProblem([9, 7, 5], 20);
       const run = async (isWaiting: boolean): Promise<unknown[]> => {

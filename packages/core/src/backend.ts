@@ -94,8 +94,11 @@ export interface Session {
    */
   forward(samples: SamplesHandle, rows: Uint32Array): void;
   write(name: BufferName, from: FloatArray): void;
-  /** A copy. Float64Array from a float64 backend, Float32Array otherwise (`step` and `loss`: Float64Array). */
-  read(name: BufferName): Promise<FloatArray>;
+  /**
+   * A copy. Float64Array from a float64 backend, Float32Array otherwise (`step` and `loss`: Float64Array). An
+   * array of that type and length that is handed over as `into` may be filled and returned instead of a new one.
+   */
+  read(name: BufferName, into?: FloatArray): Promise<FloatArray>;
   synchronize(): Promise<void>;
   /** Frees everything. Twice is fine; any other call afterwards throws `disposed`. */
   dispose(): void;

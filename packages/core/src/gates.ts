@@ -1,5 +1,5 @@
 import type { BitMatrix } from "./arrays.js";
-import { createBitMatrix, getBit } from "./bits.js";
+import { createBitMatrix } from "./bits.js";
 import type { ActivationPatterns } from "./conversion.js";
 import { GlaiError } from "./errors.js";
 import type { GateTable } from "./selection.js";
@@ -19,16 +19,20 @@ export function gateBits(gates: GateTable, patterns: ActivationPatterns): BitMat
       { hint: "Compute them with the network that the selection was cut from." },
     );
   const out = createBitMatrix(patterns.nSamples, nGates); // [nSamples, nGates]
-  const active = patterns.layers.map((layer) => new Uint8Array(layer.nColumns)); // of one sample
+  const layers = patterns.layers.map(({ words }) => words);
   for (let sample = 0; sample < patterns.nSamples; sample++) {
-    for (let l = 0; l < depth; l++)
-      for (let unit = 0; unit < active[l].length; unit++)
-        active[l][unit] = getBit(patterns.layers[l], sample, unit);
+    const starts = patterns.layers.map(({ nWords }) => sample * nWords);
+    let word = 0;
     for (let gate = 0; gate < nGates; gate++) {
       let open = 1;
-      for (let l = firstLayer[gate] - 1; l < depth && open === 1; l++)
-        open = active[l][units[gate * depth + l]];
-      out.words[sample * out.nWords + (gate >> 5)] |= open << (gate & 31);
+      for (let l = firstLayer[gate] - 1; l < depth; l++) {
+        const unit = units[gate * depth + l];
+        open &= layers[l][starts[l] + (unit >> 5)] >>> (unit & 31);
+      }
+      word |= open << (gate & 31);
+      if ((gate & 31) < 31 && gate + 1 < nGates) continue;
+      out.words[sample * out.nWords + (gate >> 5)] = word;
+      word = 0;
     }
   }
   return out;

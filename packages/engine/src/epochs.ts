@@ -31,7 +31,8 @@ export interface EpochPhase {
 export interface EpochResult extends Evaluation {
   readonly epoch: number; // counted over the run
   readonly trainLoss: number; // mean over the epoch's rows, 6 significant digits
-  readParameters(): Promise<FloatArray>;
+  /** A copy, in `into` where it fits. */
+  readParameters(into?: FloatArray): Promise<FloatArray>;
 }
 
 /**
@@ -140,7 +141,7 @@ async function createEpoch(
       ...evaluation,
       epoch,
       trainLoss,
-      readParameters: () => session.read("parameters"),
+      readParameters: (into) => session.read("parameters", into),
     });
     state.epoch = epoch;
     state.order = next;

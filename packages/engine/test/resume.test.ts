@@ -136,6 +136,19 @@ describe("resume", () => {
     }
   });
 
+  it("leaves the checkpoint that it resumes from as it is", async () => {
+    const [, , changes] = cases[cases.length - 1]; // its loss falls in every epoch
+    const base = options("mlp", { ...changes, maxEpochs: 6 });
+    const saved: Checkpoint[] = [];
+    await trainHead(data, {
+      ...base,
+      checkpoint: { save: async (value) => void saved.push(value) },
+    });
+    const copies = saved.map(throughAFile);
+    for (const resume of saved) await trainHead(data, { ...base, resume });
+    expect(saved).toEqual(copies);
+  });
+
   it("goes on counting time where it stopped", async () => {
     const checkpoint = await interrupted(options("glai"), 36);
     if (checkpoint === undefined) throw new Error("expected a checkpoint");

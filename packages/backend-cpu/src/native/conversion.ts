@@ -1,4 +1,4 @@
-import type { ActivationPatterns, FloatArray, Mlp } from "@glai/core";
+import { type ActivationPatterns, type FloatArray, type Mlp, parameterCount } from "@glai/core";
 import type { ConversionCalls, SelectedBlocks } from "../conversion.js";
 import type { NativeAddon } from "./loader.js";
 
@@ -12,7 +12,8 @@ interface ConversionAddon {
     nSamples: number,
     words: readonly Uint32Array[],
     threads: number,
-  ): Promise<Float64Array>;
+    isShort: boolean, // then it is done on return
+  ): Promise<Float64Array> | Float64Array;
   conversionSelect(
     sizes: Uint32Array,
     parameters: FloatArray,
@@ -25,7 +26,8 @@ interface ConversionAddon {
     linearSkip: boolean,
     memoryLimit: number,
     threads: number,
-  ): Promise<NativeSelection>;
+    isShort: boolean,
+  ): Promise<NativeSelection> | NativeSelection;
   conversionShift(
     before: readonly Uint32Array[],
     after: readonly Uint32Array[],
@@ -53,6 +55,12 @@ interface NativeSelection extends Pick<
   readonly numbers: Float64Array; // kept, totalMass, keptMass, bound, measuredError
 }
 
+/** Multiplications that take about a millisecond: not worth another thread. */
+export const shortWork = 5e7;
+
+/** Multiplications in the time that sorting and searching take for every factor of a score. */
+const perFactor = 100;
+
 /** Status of a call that went well; see native/conversion_select.h. */
 export const selectedStatus = -1;
 
@@ -71,6 +79,7 @@ export function nativeConversionCalls(addon: NativeAddon, threads: number): Conv
         features.nSamples,
         words,
         threads,
+        features.nSamples * parameterCount(network.sizes) <= shortWork,
       );
       return layer < 0 ? undefined : { layer, sample, unit };
     },
@@ -87,6 +96,7 @@ export function nativeConversionCalls(addon: NativeAddon, threads: number): Conv
         call.linearSkip,
         call.memoryLimit,
         threads,
+        (2 * features.nSamples + perFactor) * parameterCount(network.sizes) <= shortWork,
       );
       if (status !== selectedStatus) return undefined;
       const [kept, totalMass, keptMass, bound, measuredError] = numbers;

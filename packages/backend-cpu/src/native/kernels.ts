@@ -5,8 +5,10 @@ import {
   flatClassWeights,
   flatSelection,
   flatTraining,
+  roomFor,
 } from "../flat-training.js";
 import type { Command, SessionKernels } from "../kernels.js";
+import { shortWork } from "./conversion.js";
 import type { NativeAddon } from "./loader.js";
 
 /** `native/binding_training.cc`. Sessions and samples are numbers. */
@@ -38,14 +40,16 @@ interface TrainingAddon {
     batchSize: number,
     learningRate: number,
     threads: number,
-  ): Promise<void>;
+    isShort: boolean, // then it is done on return
+  ): Promise<void> | void;
   forward(
     session: number,
     samples: number,
     rows: Uint32Array,
     threads: number,
-  ): Promise<Float32Array>;
-  read(session: number, buffer: number): Float32Array;
+    isShort: boolean,
+  ): Promise<Float32Array> | Float32Array;
+  read(session: number, buffer: number, into: Float32Array): Float32Array; // into
   write(session: number, buffer: number, values: Float32Array): void;
   readStep(session: number): number;
   writeStep(session: number, step: number): void;
@@ -56,7 +60,7 @@ interface TrainingAddon {
 /** Frees native memory of kernels that were dropped without `dispose`. */
 const forgotten = new FinalizationRegistry<() => void>((free) => free());
 
-/** A session of the addon. Commands run on a libuv thread (and `threads` − 1 helpers). */
+/** A session of the addon. Long commands run on a libuv thread (and `threads` − 1 helpers). */
 export function createNativeKernels(
   addon: NativeAddon,
   model: ModelSpec,
@@ -69,6 +73,8 @@ export function createNativeKernels(
   let logits: Float32Array = new Float32Array(0);
 
   const kernels: SessionKernels = {
+    perTurn: shortWork,
+
     upload({ features, labels, targets, gates }) {
       return native.upload(
         session,
@@ -84,19 +90,22 @@ export function createNativeKernels(
     run(command: Command) {
       switch (command.kind) {
         case "trainSteps": {
-          const { samples, rows, batchSize, learningRate } = command;
+          const { samples, rows, batchSize, learningRate, isShort } = command;
           if (rows.length === 0) return;
           const size = Math.min(batchSize, rows.length);
-          return native.train(session, samples, rows, size, learningRate, threads);
+          return native.train(session, samples, rows, size, learningRate, threads, isShort);
         }
-        case "forward":
-          return native
-            .forward(session, command.samples, command.rows, threads)
-            .then((values) => void (logits = values));
-        case "write":
-          if (command.name === "step") native.writeStep(session, command.from[0]);
-          else native.write(session, BUFFERS[command.name], asFloat32(command.from));
+        case "forward": {
+          const { samples, rows, isShort } = command;
+          const values = native.forward(session, samples, rows, threads, isShort);
+          if (values instanceof Float32Array) logits = values;
+          else return values.then((later) => void (logits = later));
           return;
+        }
+        case "write":
+          return native.write(session, BUFFERS[command.name], command.from);
+        case "writeStep":
+          return native.writeStep(session, command.step);
         case "release":
           return native.release(session, command.samples);
         default:
@@ -104,13 +113,13 @@ export function createNativeKernels(
       }
     },
 
-    read(name) {
+    read(name, into) {
       switch (name) {
         case "parameters":
         case "firstMoment":
         case "secondMoment":
         case "gradients":
-          return nParameters === 0 ? new Float32Array(0) : native.read(session, BUFFERS[name]);
+          return native.read(session, BUFFERS[name], roomFor(nParameters, into));
         case "logits":
           return logits.slice();
         case "step":

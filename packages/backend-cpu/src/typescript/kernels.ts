@@ -10,6 +10,7 @@ import {
   type Samples,
   type TrainingSpec,
 } from "@glai/core";
+import { roomFor } from "../flat-training.js";
 import type { Command, SessionKernels } from "../kernels.js";
 import { createEstimatorModel } from "./estimator-model.js";
 import { createMlpModel } from "./mlp-model.js";
@@ -102,6 +103,8 @@ export function createTypescriptKernels(spec: ModelSpec, training: TrainingSpec)
   }
 
   return {
+    perTurn: 0,
+
     upload(samples) {
       const { values } = samples.features;
       const features = values instanceof Float32Array ? values : Float32Array.from(values);
@@ -122,8 +125,10 @@ export function createTypescriptKernels(spec: ModelSpec, training: TrainingSpec)
         case "forward":
           return forward(uploaded(command.samples), command.rows);
         case "write":
-          if (command.name === "step") state.step = command.from[0];
-          else state[command.name].set(command.from);
+          state[command.name].set(command.from);
+          return;
+        case "writeStep":
+          state.step = command.step;
           return;
         case "release":
           uploads.delete(command.samples);
@@ -133,14 +138,16 @@ export function createTypescriptKernels(spec: ModelSpec, training: TrainingSpec)
       }
     },
 
-    read(name): FloatArray {
+    read(name, into): FloatArray {
       switch (name) {
         case "parameters":
         case "firstMoment":
         case "secondMoment":
-          return state[name].slice();
-        case "gradients":
-          return gradients.slice();
+        case "gradients": {
+          const values = roomFor(nParameters, into);
+          values.set(name === "gradients" ? gradients : state[name]);
+          return values;
+        }
         case "logits":
           return logits.slice();
         case "step":

@@ -1,10 +1,10 @@
 import { GlaiError, type ModelSpec, modelShape, type TrainingSpec } from "@glai/core";
 import {
-  asFloat32,
   BUFFERS,
   flatClassWeights,
   flatSelection,
   flatTraining,
+  roomFor,
 } from "../flat-training.js";
 import type { Command, SessionKernels } from "../kernels.js";
 import { allocate, type WasmInstance } from "./loader.js";
@@ -63,6 +63,8 @@ export function createWasmKernels(
   };
 
   const result: SessionKernels = {
+    perTurn: 0,
+
     upload({ features, labels, targets, gates }) {
       const address = kernels.training_samples(
         session,
@@ -115,15 +117,14 @@ export function createWasmKernels(
           });
         }
         case "write": {
-          if (command.name === "step") {
-            kernels.training_set_step(session, command.from[0]);
-            return;
-          }
-          const buffer = BUFFERS[command.name];
-          return withArrays(wasm, [asFloat32(command.from)], async ([at]) =>
-            kernels.training_write(session, buffer, at),
+          const { name, from } = command;
+          return withArrays(wasm, [from], async ([at]) =>
+            kernels.training_write(session, BUFFERS[name], at),
           );
         }
+        case "writeStep":
+          kernels.training_set_step(session, command.step);
+          return;
         case "release":
           samplesAt.delete(command.samples);
           kernels.training_release(command.samples);
@@ -133,13 +134,13 @@ export function createWasmKernels(
       }
     },
 
-    async read(name) {
+    async read(name, into) {
       switch (name) {
         case "parameters":
         case "firstMoment":
         case "secondMoment":
         case "gradients": {
-          const values = new Float32Array(nParameters);
+          const values = roomFor(nParameters, into);
           await withArrays(wasm, [values], async ([at]) => {
             kernels.training_read(session, BUFFERS[name], at);
             values.set(new Float32Array(wasm.memory.buffer, at, nParameters));

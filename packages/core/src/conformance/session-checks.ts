@@ -94,6 +94,20 @@ function orderChecks(stage: Setup): ConformanceCheck[] {
       session.write("step", Float64Array.of(16_777_217)); // one more than float32 can count
       expectSameBits("step", await session.read("step"), Float64Array.of(16_777_217));
     }),
+    scriptCheck(
+      "reads give the same numbers whatever array is handed over for them",
+      stage,
+      async (session, samples) => {
+        session.trainSteps(samples, range(10), options);
+        for (const name of ["parameters", "firstMoment", "secondMoment", "gradients"] as const) {
+          const expected = await session.read(name);
+          const kept = expected.slice();
+          const handed = [expected.slice().fill(NaN), new Float32Array(1), new Float64Array(1)];
+          for (const into of handed) expectSameBits(name, await session.read(name, into), expected);
+          expectSameBits(`an earlier copy of ${name}`, expected, kept);
+        }
+      },
+    ),
     {
       name: `${stage.model.name}: reads have the declared precision, loss and step always float64`,
       skipReason: (_, capability) => missing(capability, stage),

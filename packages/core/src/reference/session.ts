@@ -169,15 +169,15 @@ export function createReferenceSession(
       });
     },
 
-    async read(name) {
+    async read(name, into) {
       settle();
       switch (name) {
         case "parameters":
         case "firstMoment":
         case "secondMoment":
-          return state[name].slice();
+          return copied(state[name], into);
         case "gradients":
-          return gradients.slice();
+          return copied(gradients, into);
         case "logits":
           return logits.slice();
         case "step":
@@ -202,6 +202,14 @@ export function createReferenceSession(
       uploads.clear();
     },
   };
+}
+
+/** A copy, in `into` where that has the type and the length. */
+function copied(values: Float64Array, into: FloatArray | undefined): Float64Array {
+  const fits = into instanceof Float64Array && into.length === values.length;
+  const copy = fits ? into : new Float64Array(values.length);
+  copy.set(values);
+  return copy;
 }
 
 function twice(rows: Uint32Array): Uint32Array {

@@ -1,4 +1,5 @@
 import {
+  gateBits,
   GlaiError,
   referenceConversion,
   type BitMatrix,
@@ -24,10 +25,9 @@ export async function convert(
 ): Promise<BitMatrix> {
   const { backend, plan, protocol, state, streams } = run;
   const { block, linearSkip, rank } = protocol.estimator;
-  const omega = takeRows(
-    train,
-    drawRows(streams.selection, train.nSamples, protocol.selectionRows),
-  );
+  const rows = drawRows(streams.selection, train.nSamples, protocol.selectionRows);
+  const isWhole = rows.length === train.nSamples;
+  const omega = isWhole ? train : takeRows(train, rows);
   const patterns = await patternsOf(run, selector, omega);
   const kernels = backend.conversion ?? referenceConversion;
   const selection = await kernels.selectPaths(selector, omega, patterns, {
@@ -37,7 +37,9 @@ export async function convert(
     rank: rank === "random" ? { kind: "random", seed: streams.ranking } : { kind: "theorem2" },
   });
   await run.pacer.breathe();
-  const gates = await gatesOf(run, selector, selection.gates, train);
+  const gates = isWhole
+    ? gateBits(selection.gates, patterns)
+    : await gatesOf(run, selector, selection.gates, train);
   state.selection = selection;
   enterPhase(state, "training");
   run.emit({

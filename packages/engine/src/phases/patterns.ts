@@ -1,5 +1,5 @@
 import { gateBits, parameterCount, referenceConversion } from "@glai/core";
-import type { ActivationPatterns, BitMatrix, Features, GateTable, Mlp } from "@glai/core";
+import type { ActivationPatterns, BitMatrix, Features, GateTable, Mlp, Sizes } from "@glai/core";
 import type { RunContext } from "../run-context.js";
 import { sliceRows, stackBits } from "../rows.js";
 
@@ -19,6 +19,7 @@ export async function patternsOf(
     pieces.push(await kernels.activationPatterns(network, sliceRows(features, from, to)));
     await pacer.breathe();
   }
+  if (pieces.length === 1) return pieces[0];
   return {
     layers: network.sizes.slice(1, -1).map((width, l) =>
       stackBits(
@@ -37,15 +38,30 @@ export async function gatesOf(
   gates: GateTable,
   features: Features,
 ): Promise<BitMatrix> {
-  const rowsPerPiece = pieceOf(selector);
-  const pieces: BitMatrix[] = [];
-  for (let from = 0; from < features.nSamples; from += rowsPerPiece) {
-    const to = Math.min(from + rowsPerPiece, features.nSamples);
-    const patterns = await patternsOf(run, selector, sliceRows(features, from, to));
-    pieces.push(gateBits(gates, patterns));
-    await run.pacer.breathe();
+  if (gates.depth !== 1) return gateBits(gates, await patternsOf(run, selector, features));
+  const { layers } = await patternsOf(run, onlyGates(selector, gates), features);
+  return layers[0];
+}
+
+/**
+ * A network with one hidden unit per gate of a selector with one hidden layer, so that its activation patterns
+ * are the gates. The empty gate is a unit that is always active: no weights and a bias of 1.
+ */
+function onlyGates({ sizes, parameters }: Mlp, { nGates, firstLayer, units }: GateTable): Mlp {
+  const [nInputs, nUnits] = sizes;
+  const narrow: Sizes = [nInputs, nGates, 1];
+  const out = new (parameters instanceof Float32Array ? Float32Array : Float64Array)(
+    parameterCount(narrow),
+  );
+  const firstBias = nGates * nInputs;
+  for (let gate = 0; gate < nGates; gate++) {
+    const unit = units[gate];
+    const isEmpty = firstLayer[gate] > 1;
+    if (!isEmpty)
+      out.set(parameters.subarray(unit * nInputs, (unit + 1) * nInputs), gate * nInputs);
+    out[firstBias + gate] = isEmpty ? 1 : parameters[nUnits * nInputs + unit];
   }
-  return stackBits(pieces, gates.nGates);
+  return { sizes: narrow, parameters: out };
 }
 
 /** Rows of one piece; depends on the network only, so that the same call gives the same bits. */

@@ -1,10 +1,17 @@
-import { GlaiError, type Mlp, type Samples } from "@glai/core";
+import { GlaiError, type FloatArray, type Mlp, type Samples } from "@glai/core";
 import { runEpochs, type EpochResult } from "../epochs.js";
 import { hasSettled } from "../freeze.js";
 import type { RunContext } from "../run-context.js";
-import { enterPhase } from "../run-state.js";
+import type { ShiftPoint } from "../run.js";
+import { enterPhase, kept } from "../run-state.js";
 import { curvePoint } from "./curve-point.js";
-import { createShiftMeter } from "./shift-meter.js";
+import { createShiftMeter, type ShiftMeter } from "./shift-meter.js";
+
+/** Weights after an epoch and the shift that led to them. */
+interface Measured {
+  readonly parameters: FloatArray;
+  readonly point: ShiftPoint;
+}
 
 /**
  * Phase 1 of glai (§3.3): trains the reduced MLP until the freeze rule holds, and leaves its weights in
@@ -46,17 +53,18 @@ export async function trainReduced(
         { hint: "Lower the learning rate, or standardise the features (preprocessing)." },
       );
     const last = epoch >= maxEpoch;
-    const parameters = await result.readParameters();
-    const shift =
-      meter && (await stopwatch.during(shiftClock, () => meter.measure(epoch, parameters)));
+    const own = last ? await result.readParameters() : undefined; // the selector, on its own clock
+    const measured = meter && (await stopwatch.during(shiftClock, () => measure(meter, own)));
+    const shift = measured?.point;
+    const parameters = measured?.parameters ?? own;
     return () => {
       const point = curvePoint(run, "reduced", result);
       state.curve.push(point);
       if (shift !== undefined) state.shift.push(shift);
-      if (meter !== undefined) state.previous = parameters;
+      if (measured !== undefined) state.previous = measured.parameters;
       const settled = freeze.kind === "auto" && hasSettled(state.shift, freeze.threshold);
       if (last || settled) {
-        state.selector = parameters;
+        state.selector = kept(parameters, "network at the end of the reduced phase");
         state.reducedEpochs = epoch;
         enterPhase(state, "conversion");
       }
@@ -69,5 +77,10 @@ export async function trainReduced(
         });
       return last || settled;
     };
+
+    async function measure(meter: ShiftMeter, read?: FloatArray): Promise<Measured> {
+      const parameters = read ?? (await result.readParameters());
+      return { parameters, point: await meter.measure(epoch, parameters) };
+    }
   }
 }

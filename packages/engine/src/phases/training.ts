@@ -25,6 +25,9 @@ export async function trainToStop(run: RunContext, setup: TrainingSetup): Promis
   const { state, protocol, stopwatch } = run;
   const firstEpoch = state.reducedEpochs;
   const maxEpoch = firstEpoch + protocol.maxEpochs;
+  // Best weights are read in turns into two arrays of our own; what a checkpoint brought along is not ours.
+  let latest: FloatArray | undefined;
+  let spare: FloatArray | undefined;
   if (state.stop === null)
     await runEpochs(run, { ...setup, name: "training", firstEpoch, maxEpoch, afterEpoch });
 
@@ -39,11 +42,14 @@ export async function trainToStop(run: RunContext, setup: TrainingSetup): Promis
       run.scoreName,
     );
     const best = step.improved
-      ? await stopwatch.during("evaluation", () => result.readParameters())
+      ? await stopwatch.during("evaluation", () => result.readParameters(spare))
       : undefined;
     return () => {
       state.stopping = step.state;
-      if (best !== undefined) state.best = best;
+      if (best !== undefined) {
+        spare = latest;
+        latest = state.best = best;
+      }
       const reason: StopReason | null = step.stop ? "patience" : epoch >= maxEpoch ? "cap" : null;
       state.stop = reason;
       const point = curvePoint(run, "training", result);
