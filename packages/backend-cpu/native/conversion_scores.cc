@@ -20,25 +20,39 @@ uint64_t bitsOf(double x) {
   return bits;
 }
 
-/// Orders `n` values ≥ 0 by descending value, ties by ascending place: a radix sort on their bits.
-struct Sorter {
-  Array<uint64_t> keys[2];
-  Array<uint32_t> places[2];
-
-  bool resize(int64_t n) {
-    return keys[0].resize(n) && keys[1].resize(n) && places[0].resize(n) && places[1].resize(n);
-  }
+/// Orders `n` values ≥ 0 by descending value, ties by ascending place: a radix sort on the upper halves of
+/// their bits, and insertion where these are equal, which is rare.
+class Sorter {
+ public:
+  bool resize(int64_t n) { return entries_[0].resize(n) && entries_[1].resize(n); }
 
   void run(const double* values, int64_t n, uint32_t* order, double* sorted) {
-    constexpr int kDigits = 8, kRadix = 256;
-    uint32_t counts[kDigits][kRadix] = {};
-    for (int64_t i = 0; i < n; ++i) {
-      const uint64_t key = ~bitsOf(values[i]);
-      keys[0][i] = key;
-      places[0][i] = static_cast<uint32_t>(i);
-      for (int d = 0; d < kDigits; ++d) ++counts[d][key >> (8 * d) & 0xff];
+    const auto ascend = [&] {
+      for (int64_t i = 0; i < n; ++i) order[i] = static_cast<uint32_t>(i);
+    };
+    ascend();
+    sortByHalf(values, n, 32, order);
+    if (!insertEqual(values, n, order)) {
+      ascend();
+      sortByHalf(values, n, 0, order);
+      sortByHalf(values, n, 32, order);
     }
-    int from = 0;
+    for (int64_t i = 0; i < n; ++i) sorted[i] = values[order[i]];
+  }
+
+ private:
+  static uint64_t keyOf(double value) { return ~bitsOf(value); }  // ascends where values ≥ 0 fall
+
+  /// Stable: by the 32 bits of the keys from `shift` on.
+  void sortByHalf(const double* values, int64_t n, int shift, uint32_t* order) {
+    constexpr int kDigits = 4, kRadix = 256;
+    uint32_t counts[kDigits][kRadix] = {};
+    uint64_t *from = entries_[0].data(), *to = entries_[1].data();
+    for (int64_t i = 0; i < n; ++i) {
+      const uint32_t half = static_cast<uint32_t>(keyOf(values[order[i]]) >> shift);
+      from[i] = uint64_t{half} << 32 | order[i];
+      for (int d = 0; d < kDigits; ++d) ++counts[d][half >> (8 * d) & 0xff];
+    }
     for (int d = 0; d < kDigits; ++d) {
       uint32_t start = 0;
       bool isSame = false;  // all keys share the digit: nothing to move
@@ -49,19 +63,31 @@ struct Sorter {
         start += size;
       }
       if (isSame) continue;
-      for (int64_t i = 0; i < n; ++i) {
-        const uint64_t key = keys[from][i];
-        const uint32_t place = counts[d][key >> (8 * d) & 0xff]++;
-        keys[1 - from][place] = key;
-        places[1 - from][place] = places[from][i];
-      }
-      from = 1 - from;
+      for (int64_t i = 0; i < n; ++i) to[counts[d][from[i] >> (32 + 8 * d) & 0xff]++] = from[i];
+      uint64_t* const sorted = to;
+      to = from;
+      from = sorted;
     }
-    for (int64_t i = 0; i < n; ++i) {
-      order[i] = places[from][i];
-      sorted[i] = values[places[from][i]];
-    }
+    for (int64_t i = 0; i < n; ++i) order[i] = static_cast<uint32_t>(from[i]);
   }
+
+  /// Sorts what is equal in the upper half by the whole keys. False when that takes too many moves.
+  static bool insertEqual(const double* values, int64_t n, uint32_t* order) {
+    int64_t left = 8 * n;  // moves
+    for (int64_t i = 1; i < n; ++i) {
+      const uint32_t place = order[i];
+      const uint64_t key = keyOf(values[place]);
+      int64_t at = i;
+      for (; at > 0 && keyOf(values[order[at - 1]]) > key; --at) {
+        if (--left < 0) return false;
+        order[at] = order[at - 1];
+      }
+      order[at] = place;
+    }
+    return true;
+  }
+
+  Array<uint64_t> entries_[2];  // [n] half of a key, then the place
 };
 
 /// Walks every unit's staircase: `visit(s, rank, n)` for the rank-th largest group and its n ≥ 1 origins

@@ -6,6 +6,7 @@ import {
   createRandom,
   type Features,
   type FloatArray,
+  getBit,
   isGlaiError,
   type Mlp,
   parameterCount,
@@ -193,6 +194,53 @@ describe.each(tiers)("conversion of tier $tier", { timeout: 60_000 }, ({ convers
           const error = expected.certificate.measuredError;
           expectClose(found.certificate.measuredError, error, 1e-5, expected.certificate.totalMass);
         }
+    }
+  });
+
+  test("scores that differ in their last bits only are ranked as in core", async () => {
+    for (const nInputs of [6, 20, 300]) {
+      const random = createRandom(nInputs);
+      const sizes = [nInputs, 5, 3];
+      const parameters = new Float64Array(parameterCount(sizes)).map(
+        () => 1 + random.integer(50) * 2 ** -50,
+      );
+      const features = featuresOf(9, nInputs, random, Float64Array, () => 1);
+      const network: Mlp = { sizes, parameters };
+      const patterns = activationPatterns(network, features);
+      for (const block of blocks)
+        for (const mu of [0.3, 0.7]) {
+          const request: SelectionRequest = { block, budget: { mu } };
+          const found = await conversion.selectPaths(network, features, patterns, request);
+          const expected = selectPaths(network, features, patterns, request);
+          expect(blocksOf(found)).toEqual(blocksOf(expected));
+        }
+    }
+  });
+
+  test("patterns of a unit do not depend on the units beside it", async () => {
+    const random = createRandom(31);
+    for (const [nInputs, nUnits] of [
+      [7, 5],
+      [70, 37],
+      [384, 129],
+    ]) {
+      const network = createMlp([nInputs, nUnits, 2], random);
+      const features = featuresOf(100, nInputs, random, Float32Array);
+      const [all] = (await conversion.activationPatterns(network, features)).layers;
+      const kept = Array.from({ length: nUnits }, (_, unit) => unit).filter(
+        (unit) => unit % 3 !== 1,
+      );
+      const narrow = new Float64Array(parameterCount([nInputs, kept.length, 1]));
+      kept.forEach((unit, i) => {
+        narrow.set(network.parameters.subarray(unit * nInputs, (unit + 1) * nInputs), i * nInputs);
+        narrow[kept.length * nInputs + i] = network.parameters[nUnits * nInputs + unit];
+      });
+      const sizes = [nInputs, kept.length, 1];
+      const few = await conversion.activationPatterns({ sizes, parameters: narrow }, features);
+      for (let row = 0; row < 100; row++)
+        expect(kept.map((_, i) => getBit(few.layers[0], row, i))).toEqual(
+          kept.map((unit) => getBit(all, row, unit)),
+        );
     }
   });
 
