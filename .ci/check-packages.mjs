@@ -5,17 +5,18 @@
 //   node .ci/check-packages.mjs --publish    the same, then publishes exactly these tarballs
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { arch, platform, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const publishes = process.argv.includes("--publish");
+let compiledCpu; // name of the CPU backend's platform package, once there is one
 const scratch = mkdtempSync(join(tmpdir(), "glai-packages-"));
 try {
   const packages = publicPackages();
+  const platformTarballs = packages.flatMap(packForPlatform);
   const tarballs = packages.map(pack);
   for (const tarball of tarballs) lint(tarball);
-  const platformTarballs = packages.flatMap(packForPlatform);
   installAndUse(packages, [...platformTarballs, ...tarballs]);
   for (const tarball of [...platformTarballs, ...tarballs]) publish(tarball);
 } finally {
@@ -47,9 +48,13 @@ function packForPlatform({ folder, name }) {
   const script = join(folder, "scripts/package-platform.js");
   if (!existsSync(script)) return [];
   const out = join(scratch, "platform");
+  const before = existsSync(out) ? readdirSync(out) : [];
   run(process.execPath, [script, "--out", out, ...(publishes ? [] : ["--optional"])]);
-  const made = existsSync(out) ? readdirSync(out).map((file) => join(out, file)) : [];
+  const made = (existsSync(out) ? readdirSync(out) : [])
+    .filter((file) => !before.includes(file))
+    .map((file) => join(out, file));
   if (made.length === 0) console.log(`${name}: released without its compiled kernels from here.`);
+  else if (name === "@glai/backend-cpu") compiledCpu = `${name}-${platform()}-${arch()}`;
   return made;
 }
 
@@ -62,13 +67,27 @@ function publish(tarball) {
   run("npm", ["publish", tarball, "--access", "public", "--loglevel=error", ...rehearsal]);
 }
 
-function pack({ folder, name }) {
+function pack({ folder, name, version }) {
   const before = new Set(readdirSync(scratch));
   run("npx", ["-y", "pnpm@10.34.9", "pack", "--pack-destination", scratch], { cwd: folder });
   const made = readdirSync(scratch).filter((file) => file.endsWith(".tgz") && !before.has(file));
   if (made.length !== 1)
     throw new Error(`Expected one tarball of ${name} but found ${made.length}.`);
-  return join(scratch, made[0]);
+  const tarball = join(scratch, made[0]);
+  if (name === "@glai/backend-cpu" && compiledCpu !== undefined) addOptional(tarball, version);
+  return tarball;
+}
+
+/** Only a released package depends on its platform package: in the repository there is none to install. */
+function addOptional(tarball, version) {
+  const folder = join(scratch, "unpacked");
+  execFileSync("mkdir", ["-p", folder]);
+  run("tar", ["-xf", tarball, "-C", folder]);
+  const path = join(folder, "package/package.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  manifest.optionalDependencies = { [compiledCpu]: version };
+  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+  run("npm", ["pack", "--silent", "--pack-destination", scratch], { cwd: dirname(path) });
 }
 
 function lint(tarball) {
@@ -124,6 +143,12 @@ function expectBackends(home, packages, tarballs) {
   const { available, reason = "" } = backends.find(({ name }) => name === "cuda").capability;
   if (!available && /not built/.test(reason) === compiled)
     throw new Error(`Backend cuda, installed ${compiled ? "with" : "without"} kernels: ${reason}`);
+  // There is no compiler's work in the tarball of the backend itself: what is native came from the platform package.
+  const { tier } = backends.find(({ name }) => name === "cpu").capability;
+  const expectedTier = compiledCpu === undefined ? "wasm" : "native";
+  if (tier !== expectedTier)
+    throw new Error(`Backend cpu: expected tier ${expectedTier} but doctor found ${tier}.`);
+  console.log(`Backend cpu runs its ${tier} tier from the installed tarballs.`);
 }
 
 function bin(name) {

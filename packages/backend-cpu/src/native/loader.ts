@@ -10,11 +10,11 @@ export type NativeLoad =
   | { readonly addon: NativeAddon; readonly path: string }
   | { readonly addon: undefined; readonly tried: readonly string[]; readonly hint: string };
 
-const HINT = "Run: pnpm --filter @glai/backend-cpu build:native";
+const packageName = "@glai/backend-cpu";
 
 /**
  * Looks for the addon in this order: the file named by the environment variable GLAI_CPU_ADDON, the
- * local build folder, the optional package @glai/cpu-<platform>-<arch>. Never throws.
+ * local build folder, the package @glai/backend-cpu-<platform>-<arch> of the same version. Never throws.
  */
 export function loadNative(): NativeLoad {
   const node = nodeModules();
@@ -24,6 +24,11 @@ export function loadNative(): NativeLoad {
   const tried: string[] = [];
   for (const candidate of candidates()) {
     try {
+      const strange = otherVersion(candidate, node.require);
+      if (strange !== undefined) {
+        tried.push(`${candidate}: ${strange}`);
+        continue;
+      }
       const addon: unknown = node.require(candidate);
       if (isAddon(addon)) return { addon, path: candidate };
       tried.push(`${candidate}: not an addon of this package`);
@@ -31,7 +36,16 @@ export function loadNative(): NativeLoad {
       tried.push(`${candidate}: ${firstLine(error)}`);
     }
   }
-  return { addon: undefined, tried, hint: HINT };
+  return { addon: undefined, tried, hint: hintFor(`${process.platform}-${process.arch}`) };
+}
+
+const packed = ["linux-x64"]; // what releases are made with; see docs/contributing/releasing.md
+
+function hintFor(platform: string): string {
+  const checkout = `in a checkout run: pnpm --filter ${packageName} build:native`;
+  return packed.includes(platform)
+    ? `Run: npm install ${packageName}-${platform}. Or, ${checkout}`
+    : `With a C++ compiler, ${checkout}`;
 }
 
 /** The addon or a GlaiError that lists what was tried. For bench/linalg.js. @public */
@@ -62,8 +76,20 @@ function candidates(): string[] {
   const local = new URL(file, import.meta.url);
   return [
     decodeURIComponent(local.pathname.replace(/^\/([A-Za-z]:)/, "$1")),
-    `@glai/cpu-${process.platform}-${process.arch}`,
+    `${packageName}-${process.platform}-${process.arch}`,
   ];
+}
+
+/** The addon and its binding are released together, and one of another release would take other arguments. */
+function otherVersion(candidate: string, require: (id: string) => unknown): string | undefined {
+  if (!candidate.startsWith(packageName)) return undefined;
+  const versionOf = (id: string): string => (require(`${id}/package.json`) as Manifest).version;
+  const [found, expected] = [versionOf(candidate), versionOf("../..")];
+  return found === expected ? undefined : `version ${found} beside ${packageName} ${expected}`;
+}
+
+interface Manifest {
+  readonly version: string;
 }
 
 function isAddon(value: unknown): value is NativeAddon {
