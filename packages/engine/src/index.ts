@@ -57,8 +57,9 @@ export type {
   RetrainReport,
   SampleChange,
 } from "./retrain/change.js";
+export { factorBytes, keepFactor } from "./retrain/kept-factor.js";
 export { decodeRetraining, encodeRetraining } from "./retrain/record.js";
-export { retrainHead } from "./retrain/retrain-head.js";
+export { retrainHead, type RetrainOptions } from "./retrain/retrain-head.js";
 export type {
   KernelRetraining,
   RetrainableHead,

@@ -1,7 +1,7 @@
 import type { HeadModel } from "@glai/core";
 import type { RetrainReport } from "@glai/engine";
 import type { z } from "zod";
-import { formatNumber } from "../output/format.js";
+import { formatBytes, formatNumber } from "../output/format.js";
 import type { HeadOnDisk } from "../run/retraining-file.js";
 import type { updateSchema } from "../schemas/update.js";
 
@@ -30,6 +30,9 @@ export function updateDocument(
     residual: report.residual,
     condition: report.condition,
     drift: report.drift,
+    method: report.method,
+    factorBytes: report.factorBytes,
+    notes: [...report.notes],
     out,
   };
 }
@@ -49,13 +52,18 @@ export function renderUpdate(document: UpdateDocument): string {
   const added = (classNames ?? Array.from({ length: classes.after }, (_, c) => String(c))).slice(
     classes.before,
   );
-  const drift = document.drift === 0 ? "0 (solved anew)" : document.drift.toExponential(1);
+  const method = { sums: "by its sums", factor: "by its kept factor", anew: "anew" }[
+    document.method
+  ];
+  const drift = document.drift === 0 ? "0" : document.drift.toExponential(1);
   return [
     `${document.head} of ${parents[0]?.path}`,
     `change    ${change}`,
     `samples   ${samples.before} → ${samples.after}`,
     `classes   ${classes.before} → ${classes.after}${added.length > 0 ? `, new: ${added.join(", ")}` : ""}`,
-    `solve     penalty ${formatNumber(document.penalty)} kept, relative residual ${document.residual.toExponential(1)}, condition ${document.condition.toExponential(1)}, drift ${drift}`,
+    `solve     ${method}, penalty ${formatNumber(document.penalty)} kept, relative residual ${document.residual.toExponential(1)}, condition ${document.condition.toExponential(1)}, drift ${drift}`,
+    ...(document.factorBytes > 0 ? [`factor    ${formatBytes(document.factorBytes)} kept`] : []),
+    ...document.notes.map((note) => `note      ${note}`),
     `run       ${document.out}`,
   ].join("\n");
 }

@@ -2,12 +2,16 @@ import { GlaiError, type HeadModel, isGlaiError } from "@glai/core";
 import {
   type Checkpoint,
   type CheckpointStore,
+  factorBytes,
   type HeadRun,
+  keepFactor,
+  type RetrainingState,
   trainHead,
   type TrainOptions,
 } from "@glai/engine";
 import type { DatasetOnDisk, RunFolder } from "@glai/io/node";
 import type { Interrupt } from "../interrupt.js";
+import { formatBytes } from "../output/format.js";
 import type { Progress } from "../progress/view.js";
 import { metricsLine } from "./events-to-metrics.js";
 import { holdDuringConversion } from "./hold-during-conversion.js";
@@ -25,6 +29,7 @@ export interface FolderRunOptions extends Pick<
   readonly progress: Progress;
   readonly resume: boolean;
   readonly from?: HeadModel;
+  readonly keepFactor: boolean; // of a kernel head, for glai update
 }
 
 /**
@@ -62,7 +67,7 @@ export async function runInFolder(
         if (line !== undefined) folder.appendMetrics(line);
       },
     });
-    await writeHead(folder, run.model, run.retraining);
+    await writeHead(folder, run.model, await stateToKeep(run, options));
     return run;
   } catch (error) {
     const aborted = isGlaiError(error) && error.code === "aborted";
@@ -79,6 +84,28 @@ export async function runInFolder(
     );
   } finally {
     progress.close();
+  }
+}
+
+/** The run's retraining state, with the factor of a kernel head where it was asked for. */
+async function stateToKeep(
+  { model, retraining: state }: HeadRun,
+  { backend, keepFactor: isAsked, progress }: FolderRunOptions,
+): Promise<RetrainingState | undefined> {
+  if (!isAsked || state === undefined) {
+    if (isAsked)
+      progress.note(`warning: --keep-factor: head ${model.head} was not solved, so it has none.`);
+    return state;
+  }
+  try {
+    const kept = await keepFactor({ model, state }, { backend });
+    const { length } = kept.labels;
+    progress.note(`Keeping the factor of ${length} samples: ${formatBytes(factorBytes(length))}.`);
+    return kept;
+  } catch (error) {
+    if (!isGlaiError(error) || error.code === "aborted") throw error;
+    progress.note(`warning: --keep-factor: ${error.message}`); // the head itself is done and is worth keeping
+    return state;
   }
 }
 

@@ -21,5 +21,12 @@ export const updateSchema = z.strictObject({
     .describe(
       "estimated relative error that rounding left in the coefficients; above 1e-6 refused",
     ),
+  method: z
+    .enum(["anew", "factor", "sums"])
+    .describe(
+      "anew: a kernel head was solved anew; factor: its kept factor was changed; sums: ridge",
+    ),
+  factorBytes: z.int().describe("of the factor kept in the new run; 0: none"),
+  notes: z.array(z.string()).describe("what happened to a factor otherwise than one may expect"),
   out: z.string().describe("the new run folder"),
 });

@@ -32,6 +32,9 @@ interface Updated {
   readonly classes: { readonly before: number; readonly after: number };
   readonly residual: number;
   readonly drift: number;
+  readonly method: string;
+  readonly factorBytes: number;
+  readonly notes: readonly string[];
 }
 
 async function update(run: string, change: string[], out: string): Promise<Updated> {
@@ -80,6 +83,48 @@ describe("glai update", () => {
       return [a, b, c].map((score) => score / (a + b + c));
     });
     expect(largestDifference(others, await scoresOf(head))).toBeLessThan(1e-9);
+  }, 60_000);
+
+  it("changes a kernel head by the factor it keeps, and gives the scores of solving anew", async () => {
+    const train = ["train", data, "--keep-factor", "--out", "factor", ...raw];
+    const { stderr } = await glai(train, root);
+    expect(stderr).toContain("Keeping the factor of 90 samples");
+    const more = writeRows("new", [1, 4, 8], (label) => 2 - label);
+    const grown = await update("factor", ["--add", more], "factor-grown");
+    expect(grown).toMatchObject({ method: "factor", factorBytes: 4 * 93 * 94, notes: [] });
+    const anew = await update("glai", ["--add", more], "factor-anew");
+    expect(anew).toMatchObject({ method: "anew", factorBytes: 0 });
+    expect(
+      largestDifference(await scoresOf("factor-grown"), await scoresOf("factor-anew")),
+    ).toBeLessThan(1e-6);
+    const back = await update("factor-grown", ["--remove", more], "factor-back");
+    expect(back).toMatchObject({ method: "factor", factorBytes: 0 });
+    expect(largestDifference(await scoresOf("factor-back"), await scoresOf("factor"))).toBeLessThan(
+      1e-4,
+    );
+    const text = await glai(
+      ["update", "factor-grown", "--remove", more, "--keep-factor", "--out", "factor-made"],
+      root,
+    );
+    expect(text.stdout).toMatch(/solve +anew[^]*factor +3\d\.\d KiB kept/);
+  }, 60_000);
+
+  it("says that a head without a factor keeps none", async () => {
+    const train = [
+      "train",
+      data,
+      "--head",
+      "linear-ridge",
+      "--keep-factor",
+      "--out",
+      "sums",
+      ...raw,
+    ];
+    const { code, stderr } = await glai(train, root);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("--keep-factor: Expected a kernel head"),
+    ]);
   }, 60_000);
 
   it("merges kernel heads of shards as if their samples had never been apart", async () => {

@@ -28,9 +28,14 @@ export interface RetrainReport {
   readonly condition: number; // (max L_ii / min L_ii)²; conjugate gradients: trace(K)/μ + 1, an upper bound
   /**
    * Estimated relative error that this change and all before it have left in the coefficients, against
-   * training from scratch. 0 for kernels: they keep their samples and are solved anew.
+   * training from scratch. Kernels keep their samples: 0 where they are solved anew, and by a kept factor
+   * residual × condition.
    */
   readonly drift: number;
+  /** `sums`: ridge; `factor`: a kernel head's kept factor was changed; `anew`: its samples were solved anew. */
+  readonly method: "anew" | "factor" | "sums";
+  readonly factorBytes: number; // of the factor in the new state; 0: none is kept
+  readonly notes: readonly string[]; // what happened to a factor otherwise than one may expect
 }
 
 /** A changed head, its new state, and the report. */

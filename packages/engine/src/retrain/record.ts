@@ -18,8 +18,12 @@ export function encodeRetraining(state: RetrainingState): Checkpoint {
       };
     }
     case "kernel": {
-      const { kind, mu, classWeights, labels } = state;
-      return { version: 1, arrays: { labels }, state: { schema, kind, mu, classWeights } };
+      const { kind, mu, classWeights, labels, factor } = state;
+      return {
+        version: 1,
+        arrays: { labels, ...(factor && { factor }) },
+        state: { schema, kind, mu, classWeights },
+      };
     }
     default:
       return state satisfies never;
@@ -38,20 +42,23 @@ export function decodeRetraining(checkpoint: Checkpoint): RetrainingState {
     throw invalid(`a number for ${key}`, JSON.stringify(value) ?? "none");
   };
   const penalty = (value: number): boolean => Number.isFinite(value) && value >= 0;
-  if (json["kind"] === "kernel") {
-    return {
-      kind: "kernel",
-      labels: arrayOf(checkpoint, "labels", Uint32Array),
-      mu: number("mu", penalty),
-      classWeights: json["classWeights"] as ClassWeights,
-    };
-  }
-  if (json["kind"] !== "ridge") throw invalid("kind ridge or kernel", JSON.stringify(json["kind"]));
   const floats = (name: string, length: number): Float64Array => {
     const array = arrayOf(checkpoint, name, Float64Array);
     if (array.length === length) return array;
     throw invalid(`${length} numbers in ${name}`, `${array.length}`);
   };
+  if (json["kind"] === "kernel") {
+    const labels = arrayOf(checkpoint, "labels", Uint32Array);
+    const nFactor = (labels.length * (labels.length + 1)) / 2;
+    return {
+      kind: "kernel",
+      labels,
+      ...("factor" in checkpoint.arrays && { factor: floats("factor", nFactor) }),
+      mu: number("mu", penalty),
+      classWeights: json["classWeights"] as ClassWeights,
+    };
+  }
+  if (json["kind"] !== "ridge") throw invalid("kind ridge or kernel", JSON.stringify(json["kind"]));
   const nFeatures = number("nFeatures", Number.isInteger);
   const nClasses = number("nClasses", Number.isInteger);
   return {

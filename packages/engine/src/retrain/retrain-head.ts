@@ -9,13 +9,21 @@ import { type Changed, createWorkshop } from "./workshop.js";
 /** Largest relative error that rounding may have left in the coefficients. */
 const LARGEST_DRIFT = 1e-6;
 
+export interface RetrainOptions {
+  readonly backend: Backend;
+  /** Leave a kernel head with its factor, whether it came with one or not (see `keepFactor`). */
+  readonly keepFactor?: boolean;
+}
+
 /**
  * A closed-form head changed exactly: samples added (new classes too), taken out, or merged from other
  * heads. The result equals training from scratch on the resulting samples with the same preprocessing,
  * selector and penalty. The calibration temperature is kept.
  *
  * Ridge heads are changed by their sums alone and know no sample: a removal is refused when the sums that
- * are left are impossible, and otherwise takes your word. Kernel heads keep their samples and find each.
+ * are left are impossible, and otherwise takes your word. Kernel heads keep their samples and find each; those with a
+ * kept factor change it (samples added, heads merged: the factor goes on; samples taken out: it solves and is dropped),
+ * check the result by residual and condition, and say so in `notes` when they had to be solved anew.
  *
  * Throws `bad-argument` for heads that cannot be merged, `bad-data` for samples that do not fit, were
  * never there, or when rounding has added up (`drift` > 1e-6: train anew), and what the backend throws.
@@ -29,7 +37,7 @@ export async function retrainHead(
   model: HeadModel,
   state: RetrainingState,
   change: RetrainChange,
-  { backend }: { readonly backend: Backend },
+  { backend, keepFactor = false }: RetrainOptions,
 ): Promise<RetrainedHead> {
   checkState({ model, state });
   checkChange(model, state, change);
@@ -58,6 +66,9 @@ export async function retrainHead(
       residual,
       condition,
       drift,
+      method: changed.method,
+      factorBytes: changed.state.kind === "kernel" ? (changed.state.factor?.byteLength ?? 0) : 0,
+      notes: changed.notes,
     },
   };
 
@@ -65,7 +76,7 @@ export async function retrainHead(
     if (state.kind === "ridge") return retrainRidge(model, state, before, change, workshop);
     const { body } = model;
     if (body.kind !== "kernel") throw new Error("unreachable: the state is that of the model");
-    return retrainKernel({ ...model, body }, state, before, change, workshop);
+    return retrainKernel({ ...model, body }, state, before, change, workshop, keepFactor);
   }
 }
 

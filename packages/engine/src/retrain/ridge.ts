@@ -44,6 +44,8 @@ export async function retrainRidge(
     residual: report.residual,
     condition: report.condition,
     drift: report.drift,
+    method: "sums",
+    notes: [],
   };
 }
 

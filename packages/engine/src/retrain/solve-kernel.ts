@@ -18,6 +18,11 @@ export interface OrderedSolution {
   readonly condition: number; // exact: from the factor; conjugate gradients: an upper bound
 }
 
+/** With the factor it was solved by; conjugate gradients have none. */
+export interface AnewSolution extends OrderedSolution {
+  readonly factor?: Matrix;
+}
+
 /**
  * (W^½ K W^½ + μI) β = W^½ Y at a penalty that is given: exact up to 8,000 samples, above by conjugate
  * gradients to 1e-9 (1e-5 in float32). Throws `out-of-memory` where K does not fit, `bad-data` when the
@@ -27,7 +32,7 @@ export async function solveOrdered(
   problem: KernelProblem,
   mu: number,
   method: DualMethod = dualMethodFor(problem.labels.length, gramMemory, affordablyExactUpTo),
-): Promise<OrderedSolution> {
+): Promise<AnewSolution> {
   const { algebra, targets } = problem;
   const n = problem.labels.length;
   if (method === "landmarks") {
@@ -58,5 +63,6 @@ export async function solveOrdered(
     beta,
     residual: await relativeResidual(problem, beta, mu),
     condition: conditionOf(gram),
+    factor: gram,
   };
 }

@@ -18,6 +18,8 @@ export interface KernelRetraining {
   readonly labels: Uint32Array; // [nSupport] in the order of the support
   readonly mu: number; // added to the diagonal of the Gram matrix
   readonly classWeights: ClassWeights; // as configured; "balanced" is counted anew
+  /** Cholesky factor of K + μI over the support, lower triangle row by row, [n (n + 1) / 2]; by `keepFactor`. */
+  readonly factor?: Float64Array;
 }
 
 /** A head and its state: what `retrainHead` takes and gives. */

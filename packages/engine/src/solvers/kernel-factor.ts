@@ -52,7 +52,7 @@ export async function createKernelFactor(
 }
 
 /** A head over a factor that exists: `factor` must be that of K + μI over the samples in their order. */
-function kernelFactorOf(
+export function kernelFactorOf(
   kernel: KernelSpec,
   mu: number,
   samples: KernelSamples,

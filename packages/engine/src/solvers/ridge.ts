@@ -1,4 +1,10 @@
-import { type FloatArray, GlaiError, type LinearAlgebra, type Matrix } from "@glai/core";
+import {
+  type FloatArray,
+  GlaiError,
+  type LinearAlgebra,
+  type Matrix,
+  type StridedMatrix,
+} from "@glai/core";
 import { type RidgeStatistics, trace } from "./ridge-statistics.js";
 
 /** y = z V + intercept: a linear layer over product features, in closed form. */
@@ -151,12 +157,12 @@ function targetSquares({ counts, nSamples }: RidgeStatistics): number {
 }
 
 /** (max L_ii / min L_ii)² of a Cholesky factor: a lower estimate of the condition number. */
-export function conditionOf({ values, nRows: n }: Matrix): number {
+export function conditionOf({ values, nRows: n, rowStride = n }: StridedMatrix): number {
   let smallest = Infinity;
   let largest = 0;
   for (let i = 0; i < n; i++) {
-    smallest = Math.min(smallest, values[i * n + i]);
-    largest = Math.max(largest, values[i * n + i]);
+    smallest = Math.min(smallest, values[i * (rowStride + 1)]);
+    largest = Math.max(largest, values[i * (rowStride + 1)]);
   }
   return (largest / smallest) ** 2;
 }
