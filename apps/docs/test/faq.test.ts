@@ -73,7 +73,7 @@ function changed<T extends Float32Array | Int32Array>(array: T, at: number, valu
 
 beforeAll(async () => {
   writeFileSync(join(folder, "words.csv"), "a,b,c\n1,2,x\n");
-  writeFileSync(join(folder, "table.parquet"), "");
+  writeFileSync(join(folder, "table.xlsx"), "");
   write("good", {});
   await printed(["train", "good", "--out", "small", "--compact", "--backend", "reference"]);
   await printed(["train", "good", "--out", "closed", "--backend", "reference"]);
@@ -94,7 +94,7 @@ const cases: readonly (() => readonly string[])[] = [
   ],
   () => ["train", "words.csv"],
   () => ["predict", "small", "words.csv"],
-  () => ["train", "table.parquet"],
+  () => ["train", "table.xlsx"],
   () => ["train", "."],
   () => ["train", "good", "--val-split", "0.5"],
   () => [

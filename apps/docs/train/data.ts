@@ -5,6 +5,7 @@ import {
   parseDatasetFiles,
   parseDatasetTable,
   parseNpy,
+  parseParquet,
   stratifiedRows,
   takeRows,
 } from "@glai/io";
@@ -42,15 +43,18 @@ export function bundledDataset(name: BundledName, files: Files): Dataset {
 
 /**
  * A dataset from the reader's own files: the four .npy of a dataset folder, features and labels as two .npy,
- * or one table (.csv, .tsv, .npz, .safetensors). Throws `bad-data` or `bad-argument` that say what to give.
+ * or one table (.csv, .tsv, .parquet, .npz, .safetensors). Throws `bad-data` or `bad-argument` that say what to give.
  */
-export function ownDataset(files: Files, labelColumn: string): LoadedDataset {
+export async function ownDataset(files: Files, labelColumn: string): Promise<LoadedDataset> {
   const names = Object.keys(files);
   if (names.includes("train_x.npy")) return parseDatasetFiles(files, { name: "own data" });
   const arrays = names.filter((name) => name.toLowerCase().endsWith(".npy"));
   if (names.length === 1 && arrays.length === 0) {
     const [name] = names;
-    return parseDatasetTable(name, files[name], labelColumn === "" ? {} : { y: labelColumn });
+    const options = labelColumn === "" ? {} : { y: labelColumn };
+    const isParquet = name.toLowerCase().endsWith(".parquet");
+    const contents = isParquet ? await parseParquet(files[name], name) : files[name];
+    return parseDatasetTable(name, contents, options);
   }
   if (names.length === 2 && arrays.length === 2) {
     const isFeatures = (name: string): boolean => parseNpy(files[name], name).shape.length === 2;

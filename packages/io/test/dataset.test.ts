@@ -326,10 +326,10 @@ describe("parseDatasetTable", () => {
     expect(error.message).toContain(message);
   });
 
-  it("refuses other endings, naming a way out for Parquet", () => {
+  it("refuses other endings, and the bytes of Parquet, which are read by a promise", () => {
     const parquet = thrownBy(() => parseDatasetTable("d.parquet", new Uint8Array()));
-    expect(parquet.code).toBe("bad-data");
-    expect(parquet.hint).toContain("pandas.read_parquet('d.parquet')");
+    expect(parquet.code).toBe("bad-argument");
+    expect(parquet.hint).toContain("await parseParquet(bytes, file)");
     expect(thrownBy(() => parseDatasetTable("d.txt", new Uint8Array())).message).toContain(".csv");
     expect(thrownBy(() => parseDatasetTable("d.npy", new Uint8Array())).hint).toContain("folder");
   });

@@ -16,7 +16,7 @@ export interface DataFlags {
 }
 
 export const dataHelp =
-  "folder with train_x.npy train_y.npy val_x.npy val_y.npy, or one .npz, .safetensors or .csv table,\n" +
+  "folder with train_x.npy train_y.npy val_x.npy val_y.npy, or one .npz, .safetensors, .csv or .parquet table,\n" +
   "or the name of a bundled set (A1, A2)";
 
 export function addDataOptions(command: Command): Command {

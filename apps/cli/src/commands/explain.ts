@@ -26,12 +26,12 @@ export function addExplain(program: Command, context: CommandContext): void {
     .command("explain")
     .description("say which paths, inputs or training samples decide the class of one row")
     .argument("<run>", "run folder or model file")
-    .argument("<features>", ".npy, .npz, .safetensors or .csv file")
+    .argument("<features>", ".npy, .npz, .safetensors, .csv or .parquet file")
     .option("--row <n>", "row of the features, from 0", parseIndex, 0)
     .option("--class <name>", "class to explain, by name or number (default: the predicted one)")
     .option("--count <n>", "terms to print", parseCount, 10)
-    .option("--x <name>", "features in a table: the array's name, or CSV columns like a,b,f*")
-    .option("--y <name>", "label column of a CSV, to be left out")
+    .option("--x <name>", "features in a table: the array's name, or columns like a,b,f*")
+    .option("--y <name>", "label column of a table, to be left out")
     .action(async (run: string, features: string, flags: ExplainFlags) => {
       const document = await explain(run, features, flags, context);
       printResult(context, flags, document, () => render(document));

@@ -22,10 +22,10 @@ export function addPredict(program: Command, context: CommandContext): void {
     .command("predict")
     .description("print the label of every row of features, one a line")
     .argument("<run>", "run folder or model file")
-    .argument("<features>", ".npy, .npz, .safetensors or .csv file")
+    .argument("<features>", ".npy, .npz, .safetensors, .csv or .parquet file")
     .option("--proba", "print the probability of every class beside the label")
-    .option("--x <name>", "features in a table: the array's name, or CSV columns like a,b,f*")
-    .option("--y <name>", "label column of a CSV, to be left out")
+    .option("--x <name>", "features in a table: the array's name, or columns like a,b,f*")
+    .option("--y <name>", "label column of a table, to be left out")
     .action(async (run: string, features: string, flags: PredictFlags) => {
       const document = await predict(run, features, flags, context);
       printResult(context, flags, document, () => render(document, flags));

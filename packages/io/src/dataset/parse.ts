@@ -2,10 +2,12 @@ import { type Features, GlaiError, type JsonValue, checkFeatures } from "@glai/c
 import { badData } from "../errors.js";
 import { parseFields, stringField, stringsField } from "../fields.js";
 import { parseNpy } from "../npy.js";
+import type { ParquetTable } from "../parquet.js";
 import { type NamedTensor, asFeatures } from "./arrays.js";
 import { folderContainer, npzContainer, pathIn, safetensorsContainer } from "./containers.js";
 import type { DatasetOptions, LoadedDataset } from "./dataset.js";
 import { readDatasetArrays, readFeatureArray, readSampleArrays } from "./read-arrays.js";
+import { readParquetDataset, readParquetFeatures, readParquetSamples } from "./read-parquet.js";
 import { readCsvDataset, readCsvFeatures, readCsvSamples } from "./read-csv.js";
 import type { LabelledSamples } from "./samples.js";
 
@@ -32,21 +34,26 @@ export function parseDatasetFiles(
   return readDatasetArrays(folderContainer(files, folder), name, options, extra);
 }
 
+/** A table as bytes, or read already by `parseParquet`, which takes a promise. */
+export type TableContents = ParquetTable | Uint8Array;
+
 /**
  * A dataset from one table, told by the ending of its name: .npz and .safetensors (arrays `x` and `y`, or
- * the four of a folder), .csv and .tsv. Without a split of its own the table is cut by a seeded
- * stratified draw. Parquet is refused with the way out.
+ * the four of a folder), .csv and .tsv; or from a Parquet table. Without a split of its own the table is cut by a
+ * seeded stratified draw.
  *
  * @example
  * const dataset = parseDatasetTable("flowers.csv", bytes, { y: "species", valSplit: 0.25 });
  */
 export function parseDatasetTable(
   file: string,
-  bytes: Uint8Array,
+  contents: TableContents,
   options: DatasetOptions = {},
 ): LoadedDataset {
-  const kind = kindOf(file);
   const name = options.name ?? lastPart(file).replace(/\.[^.]*$/, "");
+  if (!(contents instanceof Uint8Array)) return readParquetDataset(contents, file, name, options);
+  const bytes = contents;
+  const kind = kindOf(file);
   switch (kind) {
     case "npy":
       throw singleArray(file);
@@ -78,9 +85,14 @@ export function parseSamplesFiles(
 /** The same from one table: its training split, or every row. */
 export function parseSamplesTable(
   file: string,
-  bytes: Uint8Array,
+  contents: TableContents,
   options: Pick<DatasetOptions, "x" | "y"> = {},
 ): LabelledSamples {
+  if (!(contents instanceof Uint8Array)) {
+    const { rows, ...names } = readParquetSamples(contents, file, options);
+    return { split: rows.split, ...names };
+  }
+  const bytes = contents;
   const kind = kindOf(file);
   switch (kind) {
     case "npy":
@@ -104,9 +116,11 @@ export function parseSamplesTable(
  */
 export function parseFeatures(
   file: string,
-  bytes: Uint8Array,
+  contents: TableContents,
   options: { readonly x?: string; readonly y?: string } = {},
 ): Features {
+  if (!(contents instanceof Uint8Array)) return readParquetFeatures(contents, file, options);
+  const bytes = contents;
   const kind = kindOf(file);
   switch (kind) {
     case "npy":
@@ -138,15 +152,26 @@ function checkedFeatures(array: NamedTensor): Features {
 }
 
 function kindOf(file: string): "csv" | "npy" | "npz" | "safetensors" {
-  const ending = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
+  const ending = endingOf(file);
   if (ending === "npy" || ending === "npz" || ending === "safetensors") return ending;
   if (ending === "csv" || ending === "tsv") return "csv";
-  const message = `Expected ${file} to end in .npy, .npz, .safetensors, .csv or .tsv.`;
-  const hint =
-    ending === "parquet"
-      ? `Parquet is not read yet. Convert it: python -c "import pandas; pandas.read_parquet('${file}').to_csv('data.csv', index=False)"`
-      : "Convert the table to one of these, or give a folder with train_x.npy and its siblings.";
-  throw new GlaiError("bad-data", message, { hint });
+  if (ending === "parquet") {
+    throw new GlaiError("bad-argument", `Expected ${file} as a table but received bytes.`, {
+      hint: "Read it first: await parseParquet(bytes, file).",
+    });
+  }
+  throw new GlaiError(
+    "bad-data",
+    `Expected ${file} to end in .npy, .npz, .safetensors, .csv, .tsv or .parquet.`,
+    {
+      hint: "Convert the table to one of these, or give a folder with train_x.npy and its siblings.",
+    },
+  );
+}
+
+/** "csv" of "data/a.CSV". */
+export function endingOf(file: string): string {
+  return /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";
 }
 
 function parseMeta(

@@ -3,14 +3,17 @@ import { basename, join } from "node:path";
 import type { Features, HeadModel } from "@glai/core";
 import type { DatasetOptions, LoadedDataset } from "../dataset/dataset.js";
 import {
+  endingOf,
   parseDatasetFiles,
   parseDatasetTable,
   parseFeatures,
   parseSamplesFiles,
   parseSamplesTable,
+  type TableContents,
 } from "../dataset/parse.js";
 import type { LabelledSamples } from "../dataset/samples.js";
 import { decodeHeadModel } from "../model/head-model.js";
+import { parseParquet } from "../parquet.js";
 import { ioError } from "./io-error.js";
 import { readBytes, sha256 } from "./read-bytes.js";
 
@@ -23,7 +26,8 @@ const datasetFile = /^(?:(?:train|val|test)_[xy]|x|y|X|Y)\.npy$|^meta\.json$/;
 
 /**
  * Reads a dataset: a folder with `train_x.npy train_y.npy val_x.npy val_y.npy` (and perhaps `test_x.npy
- * test_y.npy meta.json`), or one table (.npz, .safetensors, .csv, .tsv). Throws `io` when the disk says
+ * test_y.npy meta.json`), or one table (.npz, .safetensors, .csv, .tsv,
+ * .parquet). Throws `io` when the disk says
  * no and `bad-data` when the contents do; see `parseDatasetFiles` and `parseDatasetTable`.
  *
  * @example
@@ -35,7 +39,7 @@ export async function readDataset(
 ): Promise<DatasetOnDisk> {
   const { files, isTable, checksums } = await readFiles(path);
   const dataset = isTable
-    ? parseDatasetTable(path, files[basename(path)], options)
+    ? parseDatasetTable(path, await contentsOf(path, files[basename(path)]), options)
     : parseDatasetFiles(files, options, path);
   return { ...dataset, checksums };
 }
@@ -58,7 +62,7 @@ export async function readSamples(
 ): Promise<SamplesOnDisk> {
   const { files, isTable, checksums } = await readFiles(path);
   const samples = isTable
-    ? parseSamplesTable(path, files[basename(path)], options)
+    ? parseSamplesTable(path, await contentsOf(path, files[basename(path)]), options)
     : parseSamplesFiles(files, options, path);
   return { ...samples, checksums };
 }
@@ -85,12 +89,16 @@ async function readFiles(path: string): Promise<{
   return { files, isTable, checksums };
 }
 
-/** Reads features alone (.npy, .npz, .safetensors, .csv, .tsv); `x` names the array or columns. */
+/** Reads features alone (.npy, .npz, .safetensors, .csv, .tsv, .parquet); `x` names the array or columns. */
 export async function readFeatures(
   path: string,
   options: { readonly x?: string; readonly y?: string } = {},
 ): Promise<Features> {
-  return parseFeatures(path, await readBytes(path), options);
+  return parseFeatures(path, await contentsOf(path, await readBytes(path)), options);
+}
+
+function contentsOf(path: string, bytes: Uint8Array): Promise<TableContents> | Uint8Array {
+  return endingOf(path) === "parquet" ? parseParquet(bytes, path) : bytes;
 }
 
 /** Reads a head from its file, or from the `model.safetensors` of a run folder. */
