@@ -16,6 +16,12 @@ const averageSchema = z.strictObject({
   recall: z.number(),
   f1: z.number(),
   auc: z.number().optional().describe("one-vs-rest, over the classes that have one"),
+  calibrationError: z
+    .number()
+    .optional()
+    .describe(
+      "expected, one-vs-rest, 15 bins; its macro average is the class-wise calibration error",
+    ),
 });
 
 const classificationSchema = z.strictObject({
@@ -25,7 +31,10 @@ const classificationSchema = z.strictObject({
   balancedAccuracy: z.number(),
   macro: averageSchema,
   weighted: averageSchema,
-  expectedCalibrationError: z.number().nullable().describe("15 bins of equal width"),
+  expectedCalibrationError: z
+    .number()
+    .nullable()
+    .describe("of the predicted class, 15 bins of equal width"),
   classes: z.array(
     z.strictObject({
       name: z.string(),

@@ -48,14 +48,38 @@ export function calibrationOf(
   nBins: number,
 ): Calibration {
   const predicted = largestClass(table);
+  const confidence = (i: number): number => table.values[i * table.nClasses + predicted[i]];
+  return binned(labels.length, confidence, (i) => predicted[i] === labels[i], nBins);
+}
+
+/**
+ * Calibration of one class's probability as a statement about that class against all others, over every sample. The
+ * mean of its expected error over classes is the class-wise calibration error of Kull et al. (2019).
+ */
+export function classCalibrationOf(
+  labels: Uint32Array,
+  table: ProbabilityTable,
+  class_: number,
+  nBins: number,
+): Calibration {
+  const confidence = (i: number): number => table.values[i * table.nClasses + class_];
+  return binned(labels.length, confidence, (i) => labels[i] === class_, nBins);
+}
+
+function binned(
+  nSamples: number,
+  confidenceOf: (i: number) => number,
+  isRight: (i: number) => boolean,
+  nBins: number,
+): Calibration {
   const totals = Array.from({ length: nBins }, () => ({ n: 0, confidence: 0, right: 0 }));
-  predicted.forEach((class_, i) => {
-    const confidence = Math.min(1, table.values[i * table.nClasses + class_]);
+  for (let i = 0; i < nSamples; i++) {
+    const confidence = Math.min(1, confidenceOf(i));
     const bin = totals[Math.min(nBins - 1, Math.max(0, Math.ceil(confidence * nBins) - 1))];
     bin.n++;
     bin.confidence += confidence;
-    if (class_ === labels[i]) bin.right++;
-  });
+    if (isRight(i)) bin.right++;
+  }
   const bins = totals.flatMap(({ n, confidence, right }, b): CalibrationBin[] =>
     n === 0
       ? []
@@ -71,7 +95,7 @@ export function calibrationOf(
   );
   const gaps = bins.map((bin) => Math.abs(bin.accuracy - bin.confidence));
   return {
-    expectedError: gaps.reduce((total, gap, b) => total + gap * bins[b].n, 0) / labels.length,
+    expectedError: gaps.reduce((total, gap, b) => total + gap * bins[b].n, 0) / nSamples,
     maximumError: Math.max(...gaps),
     bins,
   };

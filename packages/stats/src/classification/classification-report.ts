@@ -2,7 +2,7 @@ import { checkInteger, checkSameLength } from "../check.js";
 import type { Sample } from "../check.js";
 import { checkNames } from "../table.js";
 import { areaOf } from "./area-under-curve.js";
-import { calibrationOf } from "./calibration.js";
+import { calibrationOf, classCalibrationOf } from "./calibration.js";
 import type { Calibration } from "./calibration.js";
 import {
   checkClasses,
@@ -22,6 +22,7 @@ export interface ClassScores {
   readonly recall: number; // right / support
   readonly f1: number; // harmonic mean of both
   readonly auc?: number; // one-vs-rest; absent without probabilities, or when the class is none or all
+  readonly calibrationError?: number; // expected, of its probability, one-vs-rest; absent without probabilities
 }
 
 /** Averages over classes. */
@@ -30,6 +31,7 @@ export interface AverageScores {
   readonly recall: number;
   readonly f1: number;
   readonly auc?: number; // over the classes that have one
+  readonly calibrationError?: number; // macro: the class-wise calibration error
 }
 
 export interface ClassificationReport {
@@ -51,7 +53,7 @@ export interface ClassificationOptions {
 }
 
 /**
- * Class-wise scores of predictions or of class probabilities (then also one-vs-rest AUC and calibration).
+ * Class-wise scores of predictions or of class probabilities (then also one-vs-rest AUC and calibration, by class and of the predicted class).
  * The definitions are scikit-learn's with `zero_division=0`: a class that occurs neither among labels nor
  * among predictions is left out of the macro average.
  *
@@ -90,7 +92,7 @@ export function classificationReport(
     confusion.length,
     "class",
   );
-  const classes = confusion.map((_, c) => scoresOf(confusion, c, names[c], truth, table));
+  const classes = confusion.map((_, c) => scoresOf(confusion, c, names[c], truth, table, bins));
   const right = confusion.reduce((total, row, c) => total + row[c], 0);
   const supported = classes.filter((scores) => scores.support > 0);
   return {
@@ -127,6 +129,7 @@ function scoresOf(
   name: string,
   truth: Uint32Array,
   table: ProbabilityTable | undefined,
+  bins: number,
 ): ClassScores {
   const support = confusion[c].reduce((a, b) => a + b, 0);
   const predicted = confusion.reduce((total, row) => total + row[c], 0);
@@ -140,6 +143,7 @@ function scoresOf(
     recall: support === 0 ? 0 : right / support,
     f1: support + predicted === 0 ? 0 : (2 * right) / (support + predicted),
     ...(auc === undefined ? {} : { auc }),
+    ...(table && { calibrationError: classCalibrationOf(truth, table, c, bins).expectedError }),
   };
 }
 
@@ -153,11 +157,13 @@ function averages(
 ): AverageScores {
   const present = classes.filter((scores) => scores.support + scores.predicted > 0);
   const auc = average(present, (scores) => scores.auc, weight);
+  const calibrationError = average(present, (scores) => scores.calibrationError, weight);
   return {
     precision: average(present, (scores) => scores.precision, weight) ?? 0,
     recall: average(present, (scores) => scores.recall, weight) ?? 0,
     f1: average(present, (scores) => scores.f1, weight) ?? 0,
     ...(auc === undefined ? {} : { auc }),
+    ...(calibrationError === undefined ? {} : { calibrationError }),
   };
 }
 

@@ -20,7 +20,8 @@ export function classes(list: readonly HeadClassification[]): Markup {
     percent(report.macro.recall),
     percent(report.macro.f1),
     report.macro.auc === undefined ? "–" : report.macro.auc.toFixed(4),
-    report.calibration === undefined ? "–" : percent(report.calibration.expectedError),
+    share(report.calibration?.expectedError),
+    share(report.macro.calibrationError),
   ]);
   const titles = [
     "head",
@@ -31,10 +32,11 @@ export function classes(list: readonly HeadClassification[]): Markup {
     "F1",
     "AUC",
     "calibration error",
+    "class-wise",
   ];
   return section(
     "By class",
-    `Macro averages of one-vs-rest metrics on the ${first.split} split (${first.report.nSamples} samples), seed ${first.seed}; calibration error: expected, 15 bins.`,
+    `Macro averages of one-vs-rest metrics on the ${first.split} split (${first.report.nSamples} samples), seed ${first.seed}; calibration error: expected, 15 bins, of the predicted class, and class-wise as the mean over classes, one-vs-rest.`,
     markup`${table(titles, rows)}${list.map((one) => details(one, one === shown))}`,
     "long",
   );
@@ -48,12 +50,14 @@ function details({ head, report }: HeadClassification, isOpen: boolean): Markup 
     percent(one.recall),
     percent(one.f1),
     one.auc === undefined ? "–" : one.auc.toFixed(4),
+    share(one.calibrationError),
   ]);
+  const titles = ["class", "samples", "precision", "recall", "F1", "AUC", "calibration error"];
   const drawn = report.classes.length <= largestMatrix;
   const matrix = drawn ? bothWidths((canvas) => confusionMatrix(report, canvas), 660) : empty;
   const open = { html: isOpen ? " open" : "" };
   return markup`<details${open}><summary>${head}: confusion matrix and classes</summary>
-${matrix}${confusions(report)}${table(["class", "samples", "precision", "recall", "F1", "AUC"], rows)}</details>`;
+${matrix}${confusions(report)}${table(titles, rows)}</details>`;
 }
 
 /** The pairs of classes that are mixed up most. */
@@ -69,6 +73,10 @@ function confusions({ confusion, classes: names }: HeadClassification["report"])
   return worst.length === 0 ? empty : markup`<p>Most often: ${worst.join("; ")}.</p>`;
 }
 
-function percent(share: number): string {
-  return `${formatNumber(100 * share)} %`;
+function percent(value: number): string {
+  return `${formatNumber(100 * value)} %`;
+}
+
+function share(value: number | undefined): string {
+  return value === undefined ? "–" : percent(value);
 }
