@@ -87,10 +87,16 @@ export function quantileOfSorted(
   }
 }
 
-/** low + (high − low) · weight, weight in 0..1, without overflow and never outside low..high. */
+/**
+ * low + (high − low) · weight, weight in 0..1, without overflow, never outside low..high, and never falling as the weight
+ * grows: each operation rounds, but none changes an order. (low · (1 − weight) + high · weight can fall by an ulp.)
+ */
 function between(low: number, high: number, weight: number): number {
-  if (low === high) return low;
-  return Math.min(high, Math.max(low, low * (1 - weight) + high * weight));
+  const span = high - low;
+  const value = Number.isFinite(span)
+    ? low + span * weight
+    : 2 * (low / 2 + (high / 2 - low / 2) * weight);
+  return Math.min(high, Math.max(low, value));
 }
 
 function roundHalfEven(value: number): number {
