@@ -4,32 +4,38 @@
 //   dw_k[outputs] = both halves of Σ over pairs x[pair][each 4 times] · dy[pair][2 × outputs]
 #pragma once
 #if defined(__AVX2__)
+#include "train_gates.h"
 #include "train_run_backward.h"
 
 namespace glai {
 namespace GLAI_ISA {
 
-constexpr int kMostPairs = 6;  // of a tile: as many sums or gradients, and as many permutations
+constexpr int kMostPairs = 8;  // of a tile
 constexpr int64_t kMostPairOutputs = 4;
+constexpr int64_t kMostBatchPairs = kSmallBatch / 2 + 3;  // with what pairsOf writes past the end
 
-/// Two open rows in the same half of a panel; `second` is `first` again when there is no partner.
+/// Two open rows in the same half of a panel.
 struct RowPair {
-  uint32_t half;           // 0 or 8: where the half begins
+  uint32_t input;          // where the half begins in the panels of the inputs
+  uint32_t row;            // first row of the half
   uint32_t first, second;  // within the half
-  bool isSingle;
+  uint32_t hasSecond;      // all bits, or 0 when there is no partner
 };
 
-/// The open rows of a panel as pairs; returns their number, at most 8.
-inline int pairsOf(uint32_t mask, RowPair* pairs) {
+/// The open rows of a gate as pairs; returns their number. Four are written at a time, whatever is set: a branch per
+/// row could not be predicted.
+inline int pairsOf(const OpenRows& open, const Selection& s, uint32_t gate, int64_t nRows, RowPair* pairs) {
   int n = 0;
-  for (uint32_t half = 0; half < kPanelRows; half += 8) {
-    for (uint32_t left = mask >> half & 0xff; left != 0;) {
-      const uint32_t first = static_cast<uint32_t>(__builtin_ctz(left));
-      left &= left - 1;
-      const bool isSingle = left == 0;
-      const uint32_t second = isSingle ? first : static_cast<uint32_t>(__builtin_ctz(left));
-      left &= left - 1;
-      pairs[n++] = {half, first, second, isSingle};
+  for (int64_t p = 0; p < panelsOf(nRows); ++p) {
+    const uint32_t mask = open.masks[p * s.nGates + gate];
+    for (uint32_t half = 0; half < kPanelRows; half += 8) {
+      const uint32_t byte = mask >> half & 0xff, count = kBitLists.count[byte];
+      const uint8_t* const bits = kBitLists.bits[byte];
+      for (uint32_t i = 0; i < 4; ++i)
+        pairs[n + i] = {static_cast<uint32_t>(p * panelSize(s.nInputs)) + half,
+                        static_cast<uint32_t>(p * kPanelRows) + half, bits[2 * i], bits[2 * i + 1],
+                        0u - static_cast<uint32_t>(2 * i + 1 < count)};
+      n += static_cast<int>((count + 1) / 2);
     }
   }
   return n;
@@ -42,30 +48,41 @@ GLAI_INLINE __m256i pairIndex(const RowPair& pair) {
 
 /// The first four numbers of both rows of a pair; zeros for a missing partner.
 GLAI_INLINE __m256 pairRows(const RowPair& pair, const float* rows, int64_t pitch) {
-  const __m128 first = _mm_loadu_ps(rows + (pair.half + pair.first) * pitch);
-  const __m128 second =
-      pair.isSingle ? _mm_setzero_ps() : _mm_loadu_ps(rows + (pair.half + pair.second) * pitch);
-  return _mm256_setr_m128(first, second);
+  const __m128 there = _mm_castsi128_ps(_mm_set1_epi32(static_cast<int>(pair.hasSecond)));
+  return _mm256_setr_m128(_mm_loadu_ps(rows + (pair.row + pair.first) * pitch),
+                          _mm_and_ps(_mm_loadu_ps(rows + (pair.row + pair.second) * pitch), there));
 }
 
-/// gradients[k][outputs] (+)= Σ over pairs; `d` holds dy of the pairs times the gate's scale.
-template <int kPairs, bool kFirst>
-inline void pairGradientTile(const Run& run, const uint32_t* origins, const float* panel,
-                             const RowPair* pairs, const float* dRows, int64_t pitch, float scale,
-                             float* gradients) {
+/// What the tiles of one run share.
+struct PairRun {
+  const Run* run;
+  const uint32_t* origins;
+  const float* input;  // panels
+  const float* dRows;  // [nRows, pitch]
+  int64_t pitch;
+  float scale;
+  float* gradients;  // [nOrigins][width] of the tiles so far
+};
+
+/// Up to kMostPairs pairs of open rows in registers: which lanes of which half of a panel, and their dy times
+/// the gate's scale.
+template <int kPairs>
+struct PairTile {
   __m256i index[kPairs];
   const float* x[kPairs];
   __m256 d[kPairs];
+
+  GLAI_INLINE PairTile(const PairRun& job, const RowPair* pairs) {
 #pragma GCC unroll 16
-  for (int p = 0; p < kPairs; ++p) {
-    index[p] = pairIndex(pairs[p]);
-    x[p] = panel + pairs[p].half;
-    d[p] = pairRows(pairs[p], dRows, pitch) * _mm256_set1_ps(scale);
+    for (int p = 0; p < kPairs; ++p) {
+      index[p] = pairIndex(pairs[p]);
+      x[p] = job.input + pairs[p].input;
+      d[p] = pairRows(pairs[p], job.dRows, job.pitch) * _mm256_set1_ps(job.scale);
+    }
   }
-  const int64_t width = run.width;
-  float* to = gradients;
-  for (uint32_t k = 0; k < run.nOrigins; ++k, to += width) {
-    const uint32_t origin = origins[k];
+
+  /// Gradients of an origin, the first rows of the pairs below, the second above.
+  GLAI_INLINE __m256 halvesOf(uint32_t origin) const {
     __m256 even = _mm256_permutevar8x32_ps(_mm256_loadu_ps(x[0] + origin), index[0]) * d[0];
     __m256 odd = _mm256_setzero_ps();
 #pragma GCC unroll 16
@@ -74,57 +91,99 @@ inline void pairGradientTile(const Run& run, const uint32_t* origins, const floa
       if (p % 2 == 1) odd += rows * d[p];
       else even += rows * d[p];
     }
-    if (kPairs > 1) even += odd;
-    __m128 sum = _mm256_castps256_ps128(even) + _mm256_extractf128_ps(even, 1);
+    return kPairs > 1 ? even + odd : even;
+  }
+};
+
+/// gradients[k][outputs] (+)= Σ over pairs.
+template <int kPairs, bool kFirst>
+inline void pairGradientTile(const PairRun& job, const RowPair* pairs) {
+  const PairTile<kPairs> tile(job, pairs);
+  const int64_t width = job.run->width;
+  float* to = job.gradients;
+  for (uint32_t k = 0; k < job.run->nOrigins; ++k, to += width) {
+    const __m256 halves = tile.halvesOf(job.origins[k]);
+    __m128 sum = _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1);
     if (!kFirst) sum += _mm_loadu_ps(to);
     _mm_storeu_ps(to, sum);
   }
 }
 
-template <int kPairs>
-GLAI_INLINE void pairGradients(bool isFirst, const Run& run, const uint32_t* origins, const float* panel,
-                               const RowPair* pairs, const float* dRows, int64_t pitch, float scale,
-                               float* gradients) {
-  if (isFirst)
-    pairGradientTile<kPairs, true>(run, origins, panel, pairs, dRows, pitch, scale, gradients);
-  else
-    pairGradientTile<kPairs, false>(run, origins, panel, pairs, dRows, pitch, scale, gradients);
+/// The last tile of a run with 4 outputs, and its update: two origins are a vector of weights.
+template <int kPairs, bool kFirst, typename Update>
+inline void pairUpdateTile(const PairRun& job, const RowPair* pairs, const RunUpdate<Update>& of) {
+  const PairTile<kPairs> tile(job, pairs);
+  const RunUpdate<Update> run = of;
+  const uint32_t* const origins = job.origins;
+  float* const gradients = job.gradients;
+  const int64_t size = 4 * int64_t{job.run->nOrigins}, nWhole = size / 8 * 8;
+  const auto keep = [&](int64_t i, __m256 first, __m256 second) __attribute__((always_inline)) {
+    __m256 both = _mm256_permute2f128_ps(first, second, 0x20) + _mm256_permute2f128_ps(first, second, 0x31);
+    if (!kFirst) both += _mm256_loadu_ps(gradients + i);
+    _mm256_storeu_ps(gradients + i, both);
+  };
+  for (int64_t i = 0; i < nWhole; i += 8) {
+    keep(i, tile.halvesOf(origins[i / 4]), tile.halvesOf(origins[i / 4 + 1]));
+    if (i >= kLag) run.begin(i - kLag);
+    if (i >= 2 * kLag) run.end(i - 2 * kLag);
+  }
+  if (nWhole < size) keep(nWhole, tile.halvesOf(origins[nWhole / 4]), _mm256_setzero_ps());
+  for (int64_t i = nWhole < kLag ? 0 : nWhole - kLag; i < size; i += 8) run.begin(i);
+  for (int64_t i = nWhole < 2 * kLag ? 0 : nWhole - 2 * kLag; i < size; i += 8) run.end(i);
 }
 
-/// Gradients of a run, [nOrigins][width] without gaps.
-inline void pairGradientsOf(const EstimatorBackward& job, const Run& run, const float* dRows,
-                            float* gradients) {
-  const Selection& s = *job.selection;
-  const int64_t pitch = rowPitch(s.nOutputs), size = static_cast<int64_t>(run.nOrigins) * run.width;
-  const uint32_t* const origins = s.originOffsets + run.firstOrigin;
-  bool isFirst = true;
-  RowPair pairs[8];
-  for (int64_t p = 0; p < panelsOf(job.nRows); ++p) {
-    const int n = pairsOf(job.open.masks[p * s.nGates + run.gate], pairs);
-    evenly(static_cast<uint32_t>(n), kMostPairs, [&](uint32_t first, uint32_t count) {
-      const auto tile = [&](auto pairsOfTile) {
-        constexpr int kPairs = decltype(pairsOfTile)::value;
-        pairGradients<kPairs>(isFirst, run, origins, job.input + p * panelSize(s.nInputs), pairs + first,
-                              dRows + p * kPanelRows * pitch, pitch, job.open.scales[run.gate], gradients);
-      };
-      switch (count) {
-        case 1: tile(Size<1>{}); break;
-        case 2: tile(Size<2>{}); break;
-        case 3: tile(Size<3>{}); break;
-        case 4: tile(Size<4>{}); break;
-        case 5: tile(Size<5>{}); break;
-        default: tile(Size<6>{});
-      }
-      isFirst = false;
-    });
+/// body(Size<count>{}) for a count of 1 … kMostPairs.
+template <typename Body>
+GLAI_INLINE void withPairs(uint32_t count, const Body& body) {
+  switch (count) {
+    case 1: return body(Size<1>{});
+    case 2: return body(Size<2>{});
+    case 3: return body(Size<3>{});
+    case 4: return body(Size<4>{});
+    case 5: return body(Size<5>{});
+    case 6: return body(Size<6>{});
+    case 7: return body(Size<7>{});
+    default: return body(Size<8>{});
   }
-  if (isFirst) __builtin_memset(gradients, 0, size * sizeof(float));
+}
+
+/// Gradients of a run and its update.
+template <typename Update>
+inline void pairRunBackward(const EstimatorBackward& job, const Run& run, const float* dRows, float* gradients,
+                            const Update& update) {
+  const Selection& s = *job.selection;
+  const int64_t size = static_cast<int64_t>(run.nOrigins) * run.width;
+  const PairRun pairRun = {&run,  s.originOffsets + run.firstOrigin, job.input, dRows, rowPitch(s.nOutputs),
+                           job.open.scales[run.gate], gradients};
+  RowPair pairs[kMostBatchPairs];
+  const uint32_t n = static_cast<uint32_t>(pairsOf(job.open, s, run.gate, job.nRows, pairs));
+  const bool isFused = run.width == kMostPairOutputs && n > 0;
+  evenly(n, kMostPairs, [&](uint32_t first, uint32_t count) __attribute__((always_inline)) {
+    withPairs(count, [&](auto pairsOfTile) __attribute__((always_inline)) {
+      constexpr int kPairs = decltype(pairsOfTile)::value;
+      const bool isFirst = first == 0, isLast = isFused && first + count == n;
+      if (isLast) {
+        const RunUpdate<Update> updates(update, job.parameters, run.firstWeight, gradients);
+        if (isFirst) pairUpdateTile<kPairs, true>(pairRun, pairs + first, updates);
+        else pairUpdateTile<kPairs, false>(pairRun, pairs + first, updates);
+      } else if (isFirst) {
+        pairGradientTile<kPairs, true>(pairRun, pairs + first);
+      } else {
+        pairGradientTile<kPairs, false>(pairRun, pairs + first);
+      }
+    });
+  });
+  if (isFused) return;
+  if (n == 0) __builtin_memset(gradients, 0, size * sizeof(float));
   for (int v = 0; v < 16; v += kWide) store(gradients + size + v, Vec<float>{});
+  updateRange(job.parameters, run.firstWeight, size, gradients, update);
 }
 
 inline void pairBackward(const EstimatorBackward& job, const Parallel& parallel) {
   backwardByRuns(job, parallel, [](const EstimatorBackward& whole, const Run& run, const float* dRows,
-                                   float* gradients) { pairGradientsOf(whole, run, dRows, gradients); });
+                                   float* gradients, const auto& update) {
+    pairRunBackward(whole, run, dRows, gradients, update);
+  });
 }
 
 }  // namespace GLAI_ISA

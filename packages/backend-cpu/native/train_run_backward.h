@@ -80,9 +80,14 @@ inline void closeGaps(float* rows, int64_t nRows, int64_t width) {
   for (int64_t k = 1; k < nRows; ++k) store(rows + k * width, load(rows + k * kWide));
 }
 
+/// Whether all open rows of a gate fit one tile.
+inline bool isOneTile(const EstimatorBackward& job, uint32_t gate, int64_t most) {
+  return rowBlocksOf(job.nRows) == 1 && rowsOf(job.open, job.selection->nGates, 0, gate).count <= most;
+}
+
 /// Gradients of a run, [nOrigins][width] without gaps. The last, partly filled columns come first: what
 /// their lanes write past the end of a row is overwritten by the next row's own numbers. Rows of less than a
-/// vector are kept apart until the end, or every load would wait for the store just before it.
+/// vector are kept apart until the last of several tiles, or every load would wait for the store just before it.
 inline void gradientsOf(const EstimatorBackward& job, const Run& run, const float* dRows,
                         float* gradients) {
   const Selection& s = *job.selection;
@@ -92,8 +97,8 @@ inline void gradientsOf(const EstimatorBackward& job, const Run& run, const floa
   GradientTile tile;
   tile.origins = s.originOffsets + run.firstOrigin;
   tile.nOrigins = run.nOrigins;
-  const bool isNarrow = run.width < kWide;
-  tile.pitch = isNarrow ? kWide : run.width;
+  const bool hasGaps = run.width < kWide && !isOneTile(job, run.gate, most);
+  tile.pitch = hasGaps ? kWide : run.width;
   tile.scale = job.open.scales[run.gate];
   tile.input = job.input;
   bool isFirst = true;
@@ -112,7 +117,7 @@ inline void gradientsOf(const EstimatorBackward& job, const Run& run, const floa
     });
   }
   if (isFirst) __builtin_memset(gradients, 0, size * sizeof(float));
-  else if (isNarrow) closeGaps(gradients, run.nOrigins, run.width);
+  else if (hasGaps) closeGaps(gradients, run.nOrigins, run.width);
   for (int v = 0; v < 16; v += kWide) store(gradients + size + v, Vec<float>{});
 }
 
@@ -143,10 +148,9 @@ inline void toRows(const EstimatorBackward& job, int64_t pitch, float* rows) {
   }
 }
 
-/// Every run's gradients by `gradientsOfRun`, then its update.
-template <typename GradientsOfRun>
-inline void backwardByRuns(const EstimatorBackward& job, const Parallel& parallel,
-                           const GradientsOfRun& gradientsOfRun) {
+/// Every run's gradients and update by `ofRun`.
+template <typename OfRun>
+inline void backwardByRuns(const EstimatorBackward& job, const Parallel& parallel, const OfRun& ofRun) {
   const Selection& s = *job.selection;
   const int64_t pitch = rowPitch(s.nOutputs);
   float* const dRows = job.scratch;
@@ -158,10 +162,7 @@ inline void backwardByRuns(const EstimatorBackward& job, const Parallel& paralle
           job.scratch + panelsOf(job.nRows) * kPanelRows * pitch + worker * gradientSize(s);
       const int64_t end = runAt(s, task + 1, nTasks);
       for (int64_t index = runAt(s, task, nTasks); index < end; ++index) {
-        const Run& run = s.runs[index];
-        gradientsOfRun(job, run, dRows, gradients);
-        updateRange(job.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width,
-                    gradients, update);
+        ofRun(job, s.runs[index], dRows, gradients, update);
       }
     });
   });
@@ -169,7 +170,11 @@ inline void backwardByRuns(const EstimatorBackward& job, const Parallel& paralle
 
 inline void runBackward(const EstimatorBackward& job, const Parallel& parallel) {
   backwardByRuns(job, parallel, [](const EstimatorBackward& whole, const Run& run, const float* dRows,
-                                   float* gradients) { gradientsOf(whole, run, dRows, gradients); });
+                                   float* gradients, const auto& update) {
+    gradientsOf(whole, run, dRows, gradients);
+    updateRange(whole.parameters, run.firstWeight, static_cast<int64_t>(run.nOrigins) * run.width, gradients,
+                update);
+  });
 }
 
 }  // namespace GLAI_ISA

@@ -9,18 +9,21 @@ namespace GLAI_ISA {
 
 constexpr int kWide = kLanes<float>;
 constexpr int kMostVectors = 3;
-constexpr int kMostRows = 8;
+constexpr int kMostRows = 12;
 /// Rows (forward) or origins (backward) of a tile of `vectors` vectors: 8 to 12 sums, 24 with 32 registers.
 constexpr int tileRows(int vectors) {
   if (kWide == 16) return 8;
 #if defined(__wasm__)  // engines keep some registers for themselves
   return vectors == 3 ? 3 : vectors == 2 ? 4 : 8;
 #endif
-  return vectors == 3 ? 4 : vectors == 2 ? 6 : 8;
+  return vectors == 3 ? 4 : vectors == 2 ? 6 : 12;
 }
 
 /// Vectors of the next column tile: three at a time, but 4 = 2 + 2, so that no tile is thin.
 constexpr int64_t nextVectors(int64_t left) { return left >= 5 || left == 3 ? 3 : left >= 2 ? 2 : 1; }
+
+/// Fewer rows leave narrow kernels with too little between two sums across lanes.
+constexpr int64_t kSmallBatch = 48;
 
 /// Some open rows of a gate.
 struct RowList {
@@ -59,10 +62,11 @@ struct Size {
 };
 
 /// Entry [vectors − 1][rows − 1] of a table of tiles.
-#define GLAI_TILES(of, vectors)                                                              \
-  {                                                                                          \
-    of<1, vectors>(), of<2, vectors>(), of<3, vectors>(), of<4, vectors>(), of<5, vectors>(), \
-        of<6, vectors>(), of<7, vectors>(), of<8, vectors>()                                 \
+#define GLAI_TILES(of, vectors)                                                       \
+  {                                                                                   \
+    of<1, vectors>(), of<2, vectors>(), of<3, vectors>(), of<4, vectors>(),           \
+        of<5, vectors>(), of<6, vectors>(), of<7, vectors>(), of<8, vectors>(),       \
+        of<9, vectors>(), of<10, vectors>(), of<11, vectors>(), of<12, vectors>()     \
   }
 
 /// The runs of part `part` of `nParts`, by weight: the first one and, for part + 1, the end.

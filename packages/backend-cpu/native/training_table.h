@@ -27,9 +27,6 @@ constexpr EstimatorKernels kPairKernels = {narrowForwardScratch, narrowForward, 
                                            pairBackward, false};
 #endif
 
-/// Fewer rows leave narrow kernels with too little between two sums across lanes.
-constexpr int64_t kSmallBatch = 48;
-
 /// The fastest kernels for a selection and a batch size, as bench/ found them.
 inline const EstimatorKernels& kernelsFor(const Selection& s, int64_t nRows) {
   if (s.nPathGates > 0) return kPathKernels;
