@@ -1,11 +1,18 @@
-import type { Features, HeadBody, KernelSamples, LinearAlgebra, Matrix } from "@glai/core";
+import type {
+  Features,
+  FloatArray,
+  HeadBody,
+  KernelSamples,
+  LinearAlgebra,
+  Matrix,
+} from "@glai/core";
 import { createBitMatrix } from "@glai/core";
 import { sliceRows } from "../rows.js";
 
 type KernelBody = Extract<HeadBody, { kind: "kernel" }>;
 
-/** Numbers in one block of k(x, support): some 32 MB in float32. */
-const BLOCK_ENTRIES = 2 ** 23;
+/** Numbers in one block of k(x, support): at most 16 MB in float32, whose memory serves all blocks. */
+const BLOCK_ENTRIES = 2 ** 22;
 
 /**
  * f(x) = Σ_n k(x, x_n) α_n + intercept for prepared features, in blocks of rows. `gates` are those of the features
@@ -21,7 +28,9 @@ export async function kernelScores(
   const nOutputs = intercept.length;
   const n = features.nSamples;
   const values = new Float64Array(n * nOutputs);
-  const rows = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, support.nSamples)));
+  const most = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, support.nSamples)));
+  const rows = Math.ceil(n / Math.ceil(n / most)); // equal blocks, each of which packs the support once
+  let block: FloatArray | undefined;
   const centres: KernelSamples = {
     features: support,
     ...(gates?.support && { gates: gates.support }),
@@ -37,7 +46,9 @@ export async function kernelScores(
       kernel,
       { features: sliceRows(features, from, to), ...(own && { gates: own }) },
       centres,
+      block?.subarray(0, (to - from) * support.nSamples),
     );
+    block ??= gram.values;
     const product = await algebra.multiply(gram, {
       values: coefficients,
       nRows: support.nSamples,
