@@ -1,17 +1,21 @@
 // Exact selections of deep heads (time, memory and the certificate), refusals, and what the structural shift costs.
 //
-//   node apps/cli/scripts/bench-conversion.mjs [--rows 1000]
+//   node apps/cli/scripts/bench-conversion.mjs [--rows 1000] [--parts deep,shift]
 //
 // Every deep shape runs in a process of its own, so that the largest resident set is its own. One thread, processor time.
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { createCpuBackend } from "@glai/backend-cpu";
-import { createMlp, createRandom, pathCount } from "@glai/core";
+import { createMlp, createRandom, pathCount, shiftBetween, shiftSamples } from "@glai/core";
 import { loadDataset } from "@glai/datasets";
 import { compactSolver, protocolDefaults, trainHead } from "@glai/engine";
 
 const { values } = parseArgs({
-  options: { rows: { type: "string", default: "1000" }, shape: { type: "string" } },
+  options: {
+    rows: { type: "string", default: "1000" },
+    parts: { type: "string", default: "deep,shift" },
+    shape: { type: "string" },
+  },
 });
 const rows = Number(values.rows);
 const backend = createCpuBackend({ threads: 1 });
@@ -30,12 +34,18 @@ const shapes = [
 
 if (values.shape !== undefined) console.log(await selectDeep(values.shape.split(",").map(Number)));
 else {
+  if (values.parts.includes("deep")) await timeDeep();
+  if (values.parts.includes("shift"))
+    for (const set of ["a1_fashion_mnetv2_384", "a2_wordnet14_use_512", "b1_fashion_mnetv2_1280"])
+      for (const name of ["paper", "fast"]) await timeShift(set, name);
+}
+
+async function timeDeep() {
   for (const shape of shapes) {
     const args = [import.meta.filename, "--rows", String(rows), "--shape", shape.join()];
     console.log(execFileSync(process.execPath, args, { encoding: "utf8" }).trim());
   }
   await timeRefusal();
-  for (const name of ["paper", "fast"]) await timeShift(name);
 }
 
 async function selectDeep(hidden) {
@@ -82,8 +92,9 @@ async function timeRefusal() {
   );
 }
 
-async function timeShift(name) {
-  const dataset = await loadDataset("a1_fashion_mnetv2_384");
+/** What the shift adds to an epoch of the reduced MLP: the pass over all paths, and the forward pass for its patterns. */
+async function timeShift(set, name) {
+  const dataset = await loadDataset(set);
   const base = protocolDefaults(name, "A1");
   const epochs = 10;
   const protocol = {
@@ -96,23 +107,26 @@ async function timeShift(name) {
   const run = await trainHead(dataset, { head: "glai", protocol, backend, seed: 0, now });
   const epoch = run.seconds.reduced / epochs;
   const { selector } = run.model.body;
-  const { values: x, nFeatures } = dataset.train.features;
-  const omega = { values: x.slice(0, rows * nFeatures), nSamples: rows, nFeatures };
-  const patterns = await conversion.activationPatterns(selector, omega);
-  const repeats = 50;
-  let clock = 0; // of the popcount pass
-  let forward = 0; // of the activation patterns it compares
-  for (let i = 0; i < repeats; i++) {
-    const start = now();
-    const after = await conversion.activationPatterns(selector, omega);
-    const between = now();
-    await conversion.structuralShift(patterns, after, omega, dataset.nClasses);
-    forward += (between - start) / 1000 / repeats;
-    clock += (now() - between) / 1000 / repeats;
+  const { values: x, nFeatures, nSamples } = dataset.train.features;
+  for (const nOmega of [Math.min(rows, nSamples), base.shiftRows]) {
+    const omega = { values: x.slice(0, nOmega * nFeatures), nSamples: nOmega, nFeatures };
+    const samples = shiftSamples(omega);
+    const patterns = await conversion.activationPatterns(selector, omega);
+    const repeats = 200;
+    let clock = 0; // of the popcount pass
+    let forward = 0; // of the activation patterns it compares
+    for (let i = 0; i < repeats; i++) {
+      const start = now();
+      const after = await conversion.activationPatterns(selector, omega);
+      const between = now();
+      shiftBetween(patterns, after, samples, dataset.nClasses);
+      forward += (between - start) / 1000 / repeats;
+      clock += (now() - between) / 1000 / repeats;
+    }
+    const share = (seconds) =>
+      `${(1000 * seconds).toFixed(2)} ms, ${((100 * seconds) / epoch).toFixed(1)} %`;
+    console.log(
+      `m_t over all paths on ${nOmega} rows of ${set}, protocol ${name}: ${share(clock)} of an epoch of the reduced MLP (${(1000 * epoch).toFixed(1)} ms); the forward pass for its activation patterns ${share(forward)}`,
+    );
   }
-  const share = (seconds) =>
-    `${(1000 * seconds).toFixed(2)} ms, ${((100 * seconds) / epoch).toFixed(1)} %`;
-  console.log(
-    `m_t over all paths on ${rows} rows of A1, protocol ${name}: ${share(clock)} of an epoch of the reduced MLP (${(1000 * epoch).toFixed(1)} ms); the forward pass for its activation patterns ${share(forward)}`,
-  );
 }

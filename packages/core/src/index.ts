@@ -88,7 +88,14 @@ export {
 } from "./session-checks.js";
 export { parameterCount, pathCount, type Sizes, validateSizes } from "./sizes.js";
 export { softmax } from "./softmax.js";
-export { meanPathNorm, structuralShift } from "./structural-shift.js";
+export {
+  meanPathNorm,
+  type PathShift,
+  shiftBetween,
+  type ShiftSamples,
+  shiftSamples,
+  structuralShift,
+} from "./structural-shift.js";
 export { totalMass } from "./total-mass.js";
 export type {
   DropoutSpec,

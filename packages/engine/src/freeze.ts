@@ -52,7 +52,11 @@ export function checkFreezeRule(rule: FreezeRule, shiftRows: number): void {
       if (!Number.isInteger(rule.cap) || rule.cap < 1)
         throw badRule("freeze.cap to be an integer ≥ 1", rule.cap);
       if (shiftRows < 1)
-        throw badRule("shiftRows ≥ 1 with freeze auto", shiftRows, "1000 rows are enough.");
+        throw badRule(
+          "shiftRows ≥ 1 with freeze auto",
+          shiftRows,
+          "300 rows find the epoch that 1,000 find, or the one beside it.",
+        );
       return;
     default:
       rule satisfies never;

@@ -128,7 +128,8 @@ function scoresOf(run: RunContext, body: HeadBody, features: Features): Promise<
 
 /** Mean cross-entropy of softmax(scores / temperature). */
 function calibratedLoss(scores: Matrix, labels: Uint32Array, temperature: number): number {
-  const values = Float64Array.from(scores.values, (score) => score / temperature);
+  const values = Float64Array.from(scores.values);
+  for (let i = 0; i < values.length; i++) values[i] /= temperature;
   return lossAndGradient({ kind: "crossEntropy" }, { ...scores, values }, { labels }).loss;
 }
 

@@ -1,4 +1,4 @@
-import { meanPathNorm, referenceConversion } from "@glai/core";
+import { shiftBetween, shiftSamples } from "@glai/core";
 import type { ActivationPatterns, Features, FloatArray, Mlp } from "@glai/core";
 import type { ShiftPoint } from "../run.js";
 import type { RunContext } from "../run-context.js";
@@ -18,13 +18,13 @@ export async function createShiftMeter(
   train: Features,
   network: Mlp, // at its initialisation
 ): Promise<ShiftMeter | undefined> {
-  const { protocol, streams, state, backend } = run;
+  const { protocol, streams, state } = run;
   if (protocol.shiftRows === 0) return undefined;
   const rows = drawRows(streams.shift, train.nSamples, protocol.shiftRows);
   const features = takeRows(train, rows);
   const { sizes } = network;
   const nOutputs = sizes[sizes.length - 1];
-  const kernels = backend.conversion ?? referenceConversion;
+  const samples = shiftSamples(features); // their norms stay; a pass over bits is left for every epoch
   let before = await patterns(state.previous ?? network.parameters);
 
   function patterns(parameters: FloatArray): Promise<ActivationPatterns> {
@@ -34,10 +34,9 @@ export async function createShiftMeter(
   return {
     async measure(epoch, parameters) {
       const after = await patterns(parameters);
-      const shift = await kernels.structuralShift(before, after, features, nOutputs);
-      const relative = shift / meanPathNorm(after, features, nOutputs);
+      const { shift, norm } = shiftBetween(before, after, samples, nOutputs);
       before = after;
-      return { epoch, structuralShift: shift, relative };
+      return { epoch, structuralShift: shift, relative: shift / norm };
     },
   };
 }

@@ -46,8 +46,7 @@ export async function conjugateGradients(
     z = await precondition(residual);
     const next = columnProducts(residual, z);
     const beta = next.map((value, c) => (rho[c] > 0 ? value / rho[c] : 0));
-    addScaled(z, direction, beta);
-    direction.values.set(z.values);
+    scaleAndAdd(direction, beta, z);
     rho = next;
   }
   throw new GlaiError(
@@ -65,6 +64,17 @@ function addScaled(
 ): void {
   for (let start = 0; start < a.length; start += nColumns) {
     for (let c = 0; c < nColumns; c++) a[start + c] += factors[c] * b[start + c];
+  }
+}
+
+/** A_·c = factors_c A_·c + B_·c. */
+function scaleAndAdd(
+  { values: a, nColumns }: Matrix,
+  factors: Float64Array,
+  { values: b }: Matrix,
+): void {
+  for (let start = 0; start < a.length; start += nColumns) {
+    for (let c = 0; c < nColumns; c++) a[start + c] = factors[c] * a[start + c] + b[start + c];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { LinearAlgebra, Matrix, Random } from "@glai/core";
 import type { Preconditioner } from "./conjugate-gradients.js";
-import { copyAs, emptyLike, frobeniusNorm, meanDiagonal, takeRows, transpose } from "./matrices.js";
+import { copyAs, emptyLike, meanDiagonal, takeRows, transpose } from "./matrices.js";
 
 /**
  * Nyström preconditioner of K + μI with `rank` uniformly drawn rows S: K ≈ U Uᵀ + τI with
@@ -27,9 +27,9 @@ export async function nystromPreconditioner(
   await algebra.cholesky(factor, 1e-5 * meanDiagonal(factor));
   await algebra.solveTriangular(factor, columns, false); // Uᵀ = L⁻¹ K_S·, [rank, n]
   const u = transpose(columns);
-  const shift = mu + Math.max(0, meanDiagonal(gram) - meanSquaredRow(u));
-  const core = await algebra.crossProduct(u, emptyLike(gram.values, rows.length ** 2)); // UᵀU
-  const small: Matrix = core;
+  const small = await algebra.crossProduct(u, emptyLike(gram.values, rows.length ** 2)); // UᵀU
+  const captured = (meanDiagonal(small) * rows.length) / n; // mean diagonal of U Uᵀ: it has the same trace
+  const shift = mu + Math.max(0, meanDiagonal(gram) - captured);
   await algebra.cholesky(small, shift);
   return async (residual) => {
     const projected = copyAs(gram.values, await algebra.multiply(columns, residual)); // Uᵀ R
@@ -40,11 +40,6 @@ export async function nystromPreconditioner(
       values.values[i] = (residual.values[i] - values.values[i]) / shift;
     return values;
   };
-}
-
-/** The mean of ‖row‖², the mean diagonal of U Uᵀ. */
-function meanSquaredRow(u: Matrix): number {
-  return frobeniusNorm(u) ** 2 / u.nRows;
 }
 
 function principal(rowsOfGram: Matrix, rows: Uint32Array): Matrix {
