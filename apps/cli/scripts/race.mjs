@@ -1,10 +1,12 @@
 // The honest race: heads × sets × seeds on one thread, and its tables.
 //
-//   node apps/cli/scripts/race.mjs run runs/race [--sets a1,a2] [--seeds 0,1,2] [--heads glai,linear]
+//   node apps/cli/scripts/race.mjs run runs/race [--sets a1,a2] [--seeds 0,1,2] [--heads glai,linear] [--rounds 3]
 //   node apps/cli/scripts/race.mjs write runs/race docs/guide/solvers.md
 //
-// `run` appends one line to <folder>/race.jsonl per finished run and skips what is there already, so it may be
-// stopped and called again. The clock is the process's processor time (one thread computes), evaluation excluded:
+// `run` takes seed after seed and set after set; the heads of each run in turn, round after round (race/run.mjs). It
+// appends a line per head to <folder>/race.jsonl and one per search of the tuned MLP to search.jsonl, and skips what is there
+// already, so it may be stopped and called again; search.jsonl alone may be taken over from an earlier race. The whole
+// race takes about 55 minutes of a quiet machine, 45 of them for the searches (10 for each seed of B1). The clock is the process's processor time (one thread computes), evaluation excluded:
 // other work on the machine slows the wall clock, not this one.
 import { parseArgs } from "node:util";
 import { readRace, runRace } from "./race/run.mjs";
@@ -16,6 +18,7 @@ const { values, positionals } = parseArgs({
     sets: { type: "string" },
     seeds: { type: "string", default: "0,1,2" },
     heads: { type: "string" },
+    rounds: { type: "string", default: "3" },
   },
 });
 const [command, folder, page] = positionals;
@@ -24,6 +27,7 @@ if (command === "run" && folder !== undefined)
     sets: values.sets?.split(","),
     seeds: values.seeds.split(",").map(Number),
     heads: values.heads?.split(","),
+    rounds: Number(values.rounds),
   });
 else if (command === "write" && folder !== undefined && page !== undefined)
   writeTables(readRace(folder), page);

@@ -112,4 +112,4 @@ export {
 export { type ExperimentConstants, table2 } from "./table2.js";
 export { timeToTarget } from "./time-to-target.js";
 export { trainHead } from "./train-head.js";
-export { type MlpConfiguration, mlpGrid, type TunedMlp, tuneMlp } from "./tune-mlp.js";
+export { type MlpConfiguration, mlpGrid, mlpProtocol, type TunedMlp, tuneMlp } from "./tune-mlp.js";

@@ -69,7 +69,7 @@ export async function tuneMlp(
   const train = (on: Dataset, configuration: MlpConfiguration, quiet: boolean): Promise<HeadRun> =>
     trainHead(on, {
       head: "mlp",
-      protocol: configured(protocol, configuration),
+      protocol: mlpProtocol(protocol, configuration),
       backend: options.backend,
       seed,
       now: () => options.now(),
@@ -93,7 +93,8 @@ export async function tuneMlp(
   };
 }
 
-function configured(
+/** `protocol` with what a configuration says. */
+export function mlpProtocol(
   protocol: ProtocolConfig,
   { preprocessing, optimizer, learningRate, batchSize, width }: MlpConfiguration,
 ): ProtocolConfig {

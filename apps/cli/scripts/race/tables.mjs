@@ -29,8 +29,8 @@ export function writeTables(lines, page) {
 }
 
 function origin(lines) {
-  const { processor, device, node } = lines[0];
-  return `Made by \`node apps/cli/scripts/race.mjs\` on ${processor} (${device}), Node ${node.slice(1)}. Seconds are processor time of one thread, evaluation excluded.`;
+  const { processor, device, node, rounds } = lines[0];
+  return `Made by \`node apps/cli/scripts/race.mjs\` on ${processor} (${device}), Node ${node.slice(1)}. Seconds are processor time of one thread, evaluation excluded: medians of ${rounds} rounds in which the heads ran in turn, after one round that is not counted.`;
 }
 
 function setTable({ name, data, hidden }, lines) {
