@@ -70,13 +70,13 @@ export async function runEpisodes(
   checkCount(episodes);
   const root = createRandom(seed).split("episodes");
   const ordered = [...heads].toSorted((a, b) => Number(b === "mlp") - Number(a === "mlp"));
-  const runs = new Map<HeadName, HeadRun[]>(heads.map((head) => [head, []]));
+  const results = new Map<HeadName, EpisodeResult[]>(heads.map((head) => [head, []]));
   for (let e = 0; e < episodes; e++) {
     const random = root.split(String(e));
     const episode = drawEpisode(dataset.validation, shape, random.split("draw"));
     const task = episodeDataset(dataset, dataset.validation, episode);
     const runSeed = random.split("seed").integer(2 ** 32);
-    let mlpEpochs: number | undefined;
+    let mlp: EpisodeResult | undefined;
     for (const head of ordered) {
       const run = await trainHead(task, {
         head,
@@ -85,33 +85,47 @@ export async function runEpisodes(
         seed: runSeed,
         now: () => options.now(),
         ...(options.signal && { signal: options.signal }),
-        ...(head === "glai" && mlpEpochs !== undefined && { mlpEpochs }),
+        ...(head === "glai" && mlp && { mlpEpochs: mlp.epochs }),
       });
-      if (head === "mlp") mlpEpochs = run.epochs;
-      runs.get(head)?.push(run);
+      const result = resultOf(run, head === "mlp" ? run.score : mlp?.score);
+      if (head === "mlp") mlp = result;
+      results.get(head)?.push(result);
     }
     options.onEpisode?.(e + 1, episodes);
   }
-  const mlp = runs.get("mlp");
-  return heads.map((head) => summarise(head, seed, runs.get(head) ?? [], mlp));
+  return heads.map((head) => summarise(head, seed, results.get(head) ?? []));
 }
 
-function summarise(
-  head: HeadName,
-  seed: number,
-  runs: readonly HeadRun[],
-  mlp: readonly HeadRun[] | undefined,
-): EpisodesRun {
-  const times = (mlp ?? []).map((reference, e) => timeToTarget(runs[e], reference.score));
+/** What is kept of one head in one episode: numbers only, not its weights. */
+interface EpisodeResult extends Pick<HeadRun, "epochs" | "score" | "seconds"> {
+  readonly lastScore: number;
+  readonly secondsToTarget: number | null | undefined; // undefined: without an MLP there is no target
+}
+
+function resultOf(run: HeadRun, target: number | undefined): EpisodeResult {
+  const { curve, epochs, score, seconds } = run;
+  return {
+    epochs,
+    score,
+    seconds,
+    lastScore: curve.at(-1)?.score ?? score,
+    secondsToTarget: target === undefined ? undefined : timeToTarget(run, target),
+  };
+}
+
+function summarise(head: HeadName, seed: number, results: readonly EpisodeResult[]): EpisodesRun {
+  const times = results
+    .map(({ secondsToTarget }) => secondsToTarget)
+    .filter((time) => time !== undefined);
   const reached = times.filter((time) => time !== null);
   const seconds = (phase: keyof RunSeconds): number =>
-    runs.reduce((sum, run) => sum + run.seconds[phase], 0);
+    results.reduce((sum, result) => sum + result.seconds[phase], 0);
   return {
     head,
     seed,
-    best: episodeMean(runs.map(({ score }) => score)),
-    last: episodeMean(runs.map(({ curve, score }) => curve.at(-1)?.score ?? score)),
-    epochs: episodeMean(runs.map(({ epochs }) => epochs)),
+    best: episodeMean(results.map(({ score }) => score)),
+    last: episodeMean(results.map(({ lastScore }) => lastScore)),
+    epochs: episodeMean(results.map(({ epochs }) => epochs)),
     seconds: {
       preprocess: seconds("preprocess"),
       reduced: seconds("reduced"),
