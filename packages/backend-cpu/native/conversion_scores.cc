@@ -31,7 +31,7 @@ class Sorter {
       for (int64_t i = 0; i < n; ++i) order[i] = static_cast<uint32_t>(i);
     };
     ascend();
-    sortByHalf(values, n, 32, order);
+    if (n > kFew) sortByHalf(values, n, 32, order);
     if (!insertEqual(values, n, order)) {
       ascend();
       sortByHalf(values, n, 0, order);
@@ -41,6 +41,8 @@ class Sorter {
   }
 
  private:
+  static constexpr int64_t kFew = 32;  // values that are inserted at once
+
   static uint64_t keyOf(double value) { return ~bitsOf(value); }  // ascends where values ≥ 0 fall
 
   /// Stable: by the 32 bits of the keys from `shift` on.
@@ -124,10 +126,11 @@ bool fillScores(const ConversionNetwork& network, const double* norms, int64_t n
   scores.nOutputs = nOutputs;
   scores.nGroups = nGroups;
   scores.span = span;
+  const int64_t nSorted = scores.isSorted ? nUnits * nOrigins : 0;
   Array<double> unitMass;
   if (!scores.originFactors.resize(nUnits * nOrigins) || !scores.lastFactors.clear(nUnits * nGroups) ||
-      !scores.biasScores.clear(nGroups) || !scores.sortedOrigins.resize(nUnits * nOrigins) ||
-      !scores.originOrder.resize(nUnits * nOrigins) || !scores.sortedFactors.resize(nUnits * nGroups) ||
+      !scores.biasScores.clear(nGroups) || !scores.sortedOrigins.resize(nSorted) ||
+      !scores.originOrder.resize(nSorted) || !scores.sortedFactors.resize(nUnits * nGroups) ||
       !scores.groupOrder.resize(nUnits * nGroups) || !unitMass.resize(nUnits))
     return false;
   const int64_t firstBias = nInputs * nUnits, last = firstBias + nUnits, lastBias = last + nUnits * nOutputs;
@@ -158,8 +161,9 @@ bool fillScores(const ConversionNetwork& network, const double* norms, int64_t n
       const double* groups = scores.lastFactors.data() + s * nGroups;
       for (int64_t q = 0; q < nGroups; ++q) groupMass.add(groups[q]);
       unitMass[s] = originMass.value() * groupMass.value();
-      sorter.run(factors, nOrigins, scores.originOrder.data() + s * nOrigins,
-                 scores.sortedOrigins.data() + s * nOrigins);
+      if (scores.isSorted)
+        sorter.run(factors, nOrigins, scores.originOrder.data() + s * nOrigins,
+                   scores.sortedOrigins.data() + s * nOrigins);
       sorter.run(groups, nGroups, scores.groupOrder.data() + s * nGroups,
                  scores.sortedFactors.data() + s * nGroups);
     }
@@ -181,6 +185,39 @@ bool sumPrefixes(BlockScores& scores) {
       prefix[n + 1] = prefix[n] + scores.sortedOrigins[s * nOrigins + n];
   }
   return true;
+}
+
+RankedScore nthScore(const BlockScores& scores, int64_t n, uint64_t* keys) {
+  constexpr int kDigit = 11, kRadix = 1 << kDigit;
+  int64_t nKeys = 0;
+  for (int64_t s = 0; s < scores.nUnits; ++s)
+    for (int64_t i = 0; i < scores.nOrigins; ++i)
+      keys[nKeys++] = bitsOf(scores.sortedFactors[s] * scores.originFactors[s * scores.nOrigins + i]);
+  keys[nKeys++] = bitsOf(scores.biasScores[0]);
+  // Scores ≥ 0 are ordered as their bits: from the top, the digit of the n-th, then only keys that share it.
+  uint64_t found = 0;
+  int64_t nLarger = 0;
+  for (int shift = 64 - kDigit; nKeys > 0; shift = shift > kDigit ? shift - kDigit : 0) {
+    uint32_t counts[2][kRadix] = {};  // in turns: equal digits in a row do not wait for each other
+    for (int64_t k = 0; k < nKeys; ++k) ++counts[k % 2][keys[k] >> shift & (kRadix - 1)];
+    int64_t digit = kRadix - 1;
+    for (;; --digit) {
+      const int64_t count = int64_t{counts[0][digit]} + counts[1][digit];
+      if (nLarger + count >= n) break;
+      nLarger += count;
+    }
+    found |= static_cast<uint64_t>(digit) << shift;
+    if (shift == 0) break;
+    int64_t nSame = 0;
+    for (int64_t k = 0; k < nKeys; ++k) {
+      keys[nSame] = keys[k];
+      nSame += static_cast<int64_t>(keys[k] >> shift & (kRadix - 1)) == digit;
+    }
+    nKeys = nSame;
+  }
+  double score;
+  __builtin_memcpy(&score, &found, sizeof score);
+  return {score, nLarger};
 }
 
 int64_t pathsAbove(const BlockScores& scores, double threshold, bool strictly, int64_t enough) {

@@ -1,7 +1,7 @@
-// The scores of all blocks of a network with one hidden layer, never written out: for unit s they are the
-// outer product of its origins' factors |w| N and its groups' factors Σ |W_1|. With both sorted, the
-// blocks above a threshold are a staircase. Same order of float64 operations as core's pruning/shallow.ts:
-// nothing here may be fused or reassociated.
+// The scores of all blocks of a network with one hidden layer: for unit s they are the outer product of its
+// origins' factors |w| N and its groups' factors Σ |W_1|. With both sorted, the blocks above a threshold are a
+// staircase and never written out; with one group a unit, the n-th largest is found without sorting. Same order
+// of float64 operations as core's pruning/shallow.ts: nothing here may be fused or reassociated.
 #pragma once
 #include "array.h"
 #include "conversion.h"
@@ -21,6 +21,7 @@ struct CompensatedSum {
 
 struct BlockScores {
   int64_t nUnits, nOrigins, nOutputs, nGroups, span;
+  bool isSorted;                 // origins too: set before `fillScores`; only `nthScore` does without
   Array<double> originFactors;   // [nUnits, nOrigins] |w_origin| N
   Array<double> lastFactors;     // [nUnits, nGroups] Σ over the group of |W_1[o, s]|
   Array<double> biasScores;      // [nGroups] Σ over the group of |b_1[o]|
@@ -41,6 +42,14 @@ struct BlockScores {
 bool fillScores(const ConversionNetwork&, const double* norms, int64_t nSamples, int64_t span,
                 BlockScores&, const Parallel&);
 bool sumPrefixes(BlockScores&);
+
+/// The n-th largest score of all blocks and how many are larger. One group a unit; `keys` is scratch of one number
+/// per block. n in 1 … number of blocks.
+struct RankedScore {
+  double score;
+  int64_t nLarger;
+};
+RankedScore nthScore(const BlockScores&, int64_t n, uint64_t* keys);
 
 /// Paths in all blocks with score ≥ threshold (> with `strictly`); stops counting once over `enough`.
 int64_t pathsAbove(const BlockScores&, double threshold, bool strictly, int64_t enough);

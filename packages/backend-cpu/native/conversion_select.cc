@@ -34,6 +34,7 @@ struct Selector {
   Selected& out;
   Array<uint32_t> counts;     // [nUnits, nGroups] kept origins
   Array<uint8_t> keepsBias;   // [nGroups]
+  Array<uint32_t> keptFirst;  // [nUnits, nOrigins] the kept origins before the others, where they are not sorted
   CompensatedSum keptMass;
   TieLimit ties{};
   double threshold = 0;
@@ -58,12 +59,14 @@ struct Selector {
   /// Kept blocks, and only them, in canonical order. False without memory.
   bool emitAll(const Cut& cut, Array<uint32_t>& candidates);
   void emitUnit(int64_t unit, uint32_t* candidates);
+  bool orderKept();
   void addLinearSkip();
   bool fillWeights();
 };
 
 /// Blocks that a cut can emit at most.
-int64_t capacityFor(const BlockScores& scores, const Cut& cut) {
+int64_t capacityFor(const BlockScores& scores, const SelectRequest& request, const Cut& cut) {
+  if (!scores.isSorted) return request.keep / scores.groupWidth(0);
   const int64_t above = blocksAbove(scores, cut.threshold, true);
   const int64_t withTies = blocksAbove(scores, cut.threshold, false);
   return withTies - above > cut.ties.left ? above + cut.ties.left : withTies;
@@ -105,7 +108,7 @@ void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
 bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
   const int64_t nUnits = scores.nUnits, nGroups = scores.nGroups;
   const int64_t extra = request.linearSkip ? scores.nOrigins * nGroups : 0;
-  const int64_t capacity = capacityFor(scores, cut) + extra;
+  const int64_t capacity = capacityFor(scores, request, cut) + extra;
   if (!out.gateUnits.resize(nUnits + 1) || !out.gateOf.resize(capacity) ||
       !out.originOf.resize(capacity) || !out.outputOf.resize(capacity) ||
       !counts.clear(nUnits * nGroups) || !keepsBias.clear(nGroups))
@@ -124,6 +127,26 @@ bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
     keepsBias[group] = 1;
   }
   out.kept = out.nPaths;
+  return true;
+}
+
+/// Fills `keptFirst` from the blocks, which are in canonical order: one group a unit. False without memory.
+bool Selector::orderKept() {
+  const int64_t nOrigins = scores.nOrigins;
+  if (!keptFirst.resize(scores.nUnits * nOrigins)) return false;
+  int64_t b = 0;
+  for (int64_t unit = 0; unit < scores.nUnits; ++unit) {
+    uint32_t* const order = keptFirst.data() + unit * nOrigins;
+    const int64_t end = b + counts[unit];
+    int64_t kept = 0, removed = counts[unit];
+    for (int64_t origin = 0; origin < nOrigins; ++origin) {
+      const bool isKept = b < end && out.originOf[b] == origin;
+      order[isKept ? kept : removed] = static_cast<uint32_t>(origin);
+      kept += isKept;
+      b += isKept;
+      removed += !isKept;
+    }
+  }
   return true;
 }
 
@@ -169,6 +192,14 @@ Cut cutByPaths(const BlockScores& scores, int64_t keep) {
   return {at, {keep - pathsAbove(scores, at, true, INT64_MAX), true}};
 }
 
+/// The same for slabs, whose scores are a list.
+Cut cutSlabs(const BlockScores& scores, int64_t keep, uint64_t* keys) {
+  const int64_t width = scores.groupWidth(0), nBlocks = scores.nUnits * scores.nOrigins + 1;
+  const int64_t fitting = keep < width ? 1 : keep / width;
+  const RankedScore last = nthScore(scores, fitting < nBlocks ? fitting : nBlocks, keys);
+  return {last.score, {keep - last.nLarger * width, true}};
+}
+
 Cut cutByError(const BlockScores& scores, double maxError) {
   const double goal = scores.totalMass - maxError;
   if (goal <= 0) return {__builtin_inf(), {0, false}};
@@ -209,14 +240,19 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
   const UnitBits bits{unitWords.data(), (samples.nSamples + 63) / 64};
   kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
   BlockScores scores;
+  scores.isSorted = !request.isKeep || request.span < network.sizes[2];
   Array<uint32_t> candidates;
+  Array<uint64_t> keys;
+  if (!scores.isSorted && !keys.resize(nUnits * nOrigins + 1)) return kSelectNoMemory;
   if (!fillScores(network, sums.data(), samples.nSamples, request.span, scores, parallel) ||
       !candidates.resize(scores.nGroups) || (!request.isKeep && !sumPrefixes(scores)))
     return kSelectNoMemory;
-  Selector selector{network, scores, request, out, {}, {}, {}};
+  Selector selector{network, scores, request, out, {}, {}, {}, {}};
   for (double allowed = request.maxError;;) {
-    const Cut cut = request.isKeep ? cutByPaths(scores, request.keep) : cutByError(scores, allowed);
-    const double blocks = static_cast<double>(capacityFor(scores, cut));
+    const Cut cut = !request.isKeep   ? cutByError(scores, allowed)
+                    : scores.isSorted ? cutByPaths(scores, request.keep)
+                                      : cutSlabs(scores, request.keep, keys.data());
+    const double blocks = static_cast<double>(capacityFor(scores, request, cut));
     if (blocks * (3 * 4 + 8.0 * static_cast<double>(request.span)) > request.memoryLimit) return kSelectTooLarge;
     if (!selector.emitAll(cut, candidates)) return kSelectNoMemory;
     out.totalMass = scores.totalMass;
@@ -229,13 +265,14 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
     const double step = 0x1p-52 * out.totalMass;
     allowed -= 2 * excess > step ? 2 * excess : step;
   }
+  if (!scores.isSorted && !selector.orderKept()) return kSelectNoMemory;
   if (request.linearSkip) selector.addLinearSkip();
   const KeptPrefixes kept{nUnits,
                           nOrigins,
                           scores.nOutputs,
                           scores.nGroups,
                           request.span,
-                          scores.originOrder.data(),
+                          scores.isSorted ? scores.originOrder.data() : selector.keptFirst.data(),
                           selector.counts.data(),
                           selector.keepsBias.data()};
   if (!selector.fillWeights() ||
