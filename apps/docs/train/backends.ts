@@ -1,5 +1,6 @@
 import { createCpuBackend } from "@glai/backend-cpu";
 import { type Backend, type Capability, GlaiError, type Sizes } from "@glai/core";
+import { measureStep } from "@glai/engine";
 
 /** What can be asked for on the page. `auto` takes the fastest of the others for the data at hand. */
 export const backendNames = ["auto", "wasm", "webgl", "typescript"] as const;
@@ -63,7 +64,7 @@ export async function chooseBackend(
         backend,
         name: one,
         why,
-        micros: await microsPerStep(backend, sizes, batchSize, now),
+        micros: await measureStep(backend, { sizes, batchSize }, now),
       });
     } catch (error) {
       // Nobody asked for this one: why it cannot run is what is said about it.
@@ -86,38 +87,4 @@ export async function chooseBackend(
 
 function digits(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString("en");
-}
-
-/** Microseconds of one training step of an MLP of these sizes, on made-up data. */
-async function microsPerStep(
-  backend: Backend,
-  sizes: Sizes,
-  batchSize: number,
-  now: () => number,
-): Promise<number> {
-  const warm = 2;
-  const timed = 8;
-  const nFeatures = sizes[0];
-  const nOutputs = sizes[sizes.length - 1];
-  const session = await backend.prepare(
-    { kind: "mlp", sizes },
-    { loss: { kind: "crossEntropy" }, optimizer: { kind: "sgd", momentum: 0, weightDecay: 0 } },
-  );
-  try {
-    const values = Float32Array.from({ length: batchSize * nFeatures }, (_, i) => (i % 7) / 7);
-    const samples = session.upload({
-      features: { values, nSamples: batchSize, nFeatures },
-      labels: Uint32Array.from({ length: batchSize }, (_, i) => i % nOutputs),
-    });
-    const rows = (steps: number): Uint32Array =>
-      Uint32Array.from({ length: steps * batchSize }, (_, i) => i % batchSize);
-    session.trainSteps(samples, rows(warm), { batchSize, learningRate: 0.001 });
-    await session.synchronize();
-    const begin = now();
-    session.trainSteps(samples, rows(timed), { batchSize, learningRate: 0.001 });
-    await session.synchronize();
-    return ((now() - begin) * 1000) / timed;
-  } finally {
-    session.dispose();
-  }
 }

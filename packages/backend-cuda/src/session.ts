@@ -6,7 +6,7 @@ import {
   checkSamples,
   checkTargetPresent,
   checkTrainOptions,
-  disposedSession,
+  createCallQueue,
   findUpload,
   type FloatArray,
   modelShape,
@@ -26,8 +26,7 @@ interface Upload {
 
 /**
  * The queue in front of a session on the GPU: checks arguments at the call, copies what the caller may change,
- * runs one call of the addon at a time, and keeps the first failure for every later read (the ordering promise
- * of `Backend`). Uploads are queued too: when the GPU has no room for one, the next read says so.
+ * runs one call of the addon at a time. Uploads are queued too: when the GPU has no room for one, the next read says so.
  */
 export function createSession(
   model: ModelSpec,
@@ -37,47 +36,14 @@ export function createSession(
 ): Session {
   const { nParameters } = modelShape(model);
   const uploads = new Map<SamplesHandle, Upload>();
+  const queue = createCallQueue();
   let nextId = 0;
-  let tail: Promise<void> = Promise.resolve();
-  let failure: { readonly error: unknown } | undefined;
-  let disposed = false;
 
-  function checkUsable(): void {
-    if (disposed) throw disposedSession();
-  }
-
-  /** Work after everything that was queued before; skipped after a failure and after dispose. */
-  function enqueue(work: () => Promise<void>): void {
-    tail = tail.then(async () => {
-      if (failure !== undefined || disposed) return;
-      try {
-        await native(work);
-      } catch (error) {
-        failure = { error };
-      }
-    });
-  }
-
-  /** Answers from `work` when everything queued before went well. */
-  function ask<T>(work: () => Promise<T>): Promise<T> {
-    checkUsable();
-    const answer = tail.then(async () => {
-      checkUsable();
-      if (failure !== undefined) throw failure.error;
-      try {
-        return await native(work);
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    });
-    tail = answer.then(ignore, ignore); // who asked is told
-    return answer;
-  }
+  const enqueue = (work: () => Promise<void>): void => queue.enqueue(() => native(work));
 
   return {
     upload(samples) {
-      checkUsable();
+      queue.checkUsable();
       checkSamples(model, training, samples);
       const handle: SamplesHandle = { nSamples: samples.features.nSamples };
       const id = nextId++;
@@ -92,14 +58,14 @@ export function createSession(
     },
 
     release(handle) {
-      checkUsable();
+      queue.checkUsable();
       const { id } = findUpload(uploads, handle);
       uploads.delete(handle);
       enqueue(() => addon.release(session, id));
     },
 
     trainSteps(handle, rows, options) {
-      checkUsable();
+      queue.checkUsable();
       const { id, samples } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
@@ -111,7 +77,7 @@ export function createSession(
     },
 
     forward(handle, rows) {
-      checkUsable();
+      queue.checkUsable();
       const { id } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
@@ -120,7 +86,7 @@ export function createSession(
     },
 
     write(name, from) {
-      checkUsable();
+      queue.checkUsable();
       const buffer = writableBuffer(name);
       checkBufferValues(buffer, from, nParameters);
       const own = buffer === "step" ? from[0] : new Float32Array(from);
@@ -130,25 +96,21 @@ export function createSession(
     // `async` turns the errors of a disposed session into rejections.
     async read(name) {
       checkBufferName(name);
-      const values = await ask(() => addon.read(session, name));
+      const values = await queue.ask(() => native(() => addon.read(session, name)));
       return typeof values === "number" ? Float64Array.of(values) : values;
     },
 
     async synchronize() {
-      await ask(async () => {});
+      await queue.ask(async () => {});
     },
 
     dispose() {
-      if (disposed) return;
-      disposed = true;
       uploads.clear();
-      // After the call that runs now. A device that is lost has nothing left to free: its error was reported.
-      tail = tail.then(() => addon.destroySession(session)).catch(ignore);
+      // A device that is lost has nothing left to free: its error was reported.
+      queue.dispose(() => addon.destroySession(session).catch(() => undefined));
     },
   };
 }
-
-function ignore(): void {}
 
 function nativeSamples({ features, labels, targets, gates }: Samples): NativeSamples {
   return {

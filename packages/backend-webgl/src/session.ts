@@ -7,7 +7,7 @@ import {
   checkSamples,
   checkTargetPresent,
   checkTrainOptions,
-  disposedSession,
+  createCallQueue,
   findUpload,
   type FloatArray,
   modelShape,
@@ -29,7 +29,7 @@ interface Upload {
 
 /**
  * The queue in front of the GPU: checks arguments at the call, copies what the caller may change, runs one command
- * at a time, and keeps the first failure for every later read (the ordering promise of `Backend`).
+ * at a time.
  *
  * @param open - makes the kernels of this session on a device that lives; called again after a lost context
  * @param onDispose - called once, when the last command has ended
@@ -44,41 +44,16 @@ export function createSession(
   const { nParameters } = modelShape(model);
   const uploads = new Map<SamplesHandle, Upload>();
   const recovery = createRecovery(first, open);
+  const queue = createCallQueue();
   let nextId = 0;
-  let tail: Promise<void> = Promise.resolve();
-  let failure: { readonly error: unknown } | undefined;
-  let disposed = false;
 
-  function checkUsable(): void {
-    if (disposed) throw disposedSession();
-  }
-
-  /** Work after everything that was queued before; skipped after a failure and after dispose. */
-  function enqueue(command: Command): void {
-    tail = tail.then(async () => {
-      if (failure !== undefined || disposed) return;
-      try {
-        await recovery.run(command);
-      } catch (error) {
-        failure = { error };
-      }
-    });
-  }
-
-  function ask(name: BufferName | undefined): Promise<FloatArray> {
-    checkUsable();
-    const answer = tail.then(async () => {
-      checkUsable();
-      if (failure !== undefined) throw failure.error;
-      return recovery.read(name);
-    });
-    tail = answer.then(ignore, ignore); // who asked is told
-    return answer;
-  }
+  const enqueue = (command: Command): void => queue.enqueue(() => recovery.run(command));
+  const ask = (name: BufferName | undefined): Promise<FloatArray> =>
+    queue.ask(() => recovery.read(name));
 
   return {
     upload(samples) {
-      checkUsable();
+      queue.checkUsable();
       checkSamples(model, training, samples);
       const handle: SamplesHandle = { nSamples: samples.features.nSamples };
       const id = nextId++;
@@ -88,14 +63,14 @@ export function createSession(
     },
 
     release(handle) {
-      checkUsable();
+      queue.checkUsable();
       const { id } = findUpload(uploads, handle);
       uploads.delete(handle);
       enqueue({ kind: "release", samples: id });
     },
 
     trainSteps(handle, rows, options) {
-      checkUsable();
+      queue.checkUsable();
       const { id, samples } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
@@ -106,7 +81,7 @@ export function createSession(
     },
 
     forward(handle, rows) {
-      checkUsable();
+      queue.checkUsable();
       const { id } = findUpload(uploads, handle);
       checkRowArray(rows);
       checkRows(rows, handle.nSamples);
@@ -114,7 +89,7 @@ export function createSession(
     },
 
     write(name, from) {
-      checkUsable();
+      queue.checkUsable();
       const buffer = writableBuffer(name);
       checkBufferValues(buffer, from, nParameters);
       enqueue({ kind: "write", name: buffer, from: from.slice() });
@@ -131,15 +106,11 @@ export function createSession(
     },
 
     dispose() {
-      if (disposed) return;
-      disposed = true;
       uploads.clear();
-      void tail.then(() => {
+      queue.dispose(() => {
         recovery.dispose();
         onDispose();
       });
     },
   };
 }
-
-function ignore(): void {}

@@ -12,6 +12,7 @@ export type {
 } from "./backend.js";
 export { createBitMatrix, getBit, popcount32, setBit } from "./bits.js";
 export { type PathBudget, pathBudget, reduceSizes, type ReductionOptions } from "./budget.js";
+export { type CallQueue, createCallQueue } from "./call-queue.js";
 export { certify } from "./certify.js";
 export {
   checkFeatures,

@@ -1,9 +1,8 @@
 import { type Backend, type Capability, createReferenceBackend, type Dataset } from "@glai/core";
-import type { HeadName } from "@glai/engine";
+import { type HeadName, measureStep } from "@glai/engine";
 import type { Config } from "../config/schema.js";
 import type { CommandContext } from "../context.js";
 import { type BackendSearch, type FoundBackend, findBackends, namedBackend } from "./find.js";
-import { measureStep } from "./measure.js";
 import { missingIn, type Requirements, requirementsOf } from "./requirements.js";
 
 /** The backend that will do the work, and why not another. */

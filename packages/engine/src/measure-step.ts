@@ -1,17 +1,22 @@
-import type { Backend } from "@glai/core";
-import type { Requirements } from "./requirements.js";
+import type { Backend, Sizes } from "@glai/core";
 
 const warmSteps = 3;
 const timedSteps = 10;
 
-/** Microseconds of one training step of an MLP of the problem's size, on made-up data. */
+/**
+ * Microseconds of one training step of an MLP of these sizes, on made-up data: what a choice among backends rests on.
+ *
+ * @throws what `prepare` and training throw on this backend
+ * @example
+ * await measureStep(backend, { sizes: [384, 256, 10], batchSize: 16 }, () => performance.now());
+ */
 export async function measureStep(
   backend: Backend,
-  { sizes, batchSize }: Requirements,
+  { sizes, batchSize }: { readonly sizes: Sizes; readonly batchSize: number },
   now: () => number,
 ): Promise<number> {
-  const [nFeatures = 1] = sizes;
-  const nOutputs = sizes.at(-1) ?? 1;
+  const nFeatures = sizes[0];
+  const nOutputs = sizes[sizes.length - 1];
   const session = await backend.prepare(
     { kind: "mlp", sizes },
     { loss: { kind: "crossEntropy" }, optimizer: { kind: "sgd", momentum: 0, weightDecay: 0 } },
