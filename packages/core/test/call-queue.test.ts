@@ -70,7 +70,7 @@ describe("a call queue", () => {
     });
     expect(log).toEqual(["begin", "end", "disposed"]);
     expect(await read).toBe("disposed");
-    expect(() => queue.enqueue(async () => {})).toThrow();
+    expect(() => queue.enqueue(async () => {})).toThrow("session");
     expect(await queue.ask(async () => 1).catch(codeOf)).toBe("disposed");
   });
 });
