@@ -68,6 +68,7 @@ function checkSolver({ estimator, objective }: ProtocolConfig): void {
       if (solver.selector.power === "auto") return;
       return expect("estimator.solver.selector.power", solver.selector.power, "> 0", (v) => v > 0);
     case "lbfgs":
+      if (solver.lambda === "auto") break;
       expect("estimator.solver.lambda", solver.lambda, "≥ 0", (v) => v >= 0);
       break;
     case "ridge":

@@ -73,7 +73,8 @@ export type FreezeRule =
 /**
  * How the path weights are found, once the selector is frozen:
  * - `adam`: mini-batch steps on the kept paths;
- * - `lbfgs`: softmax regression on the kept slabs, λ/2 ‖V‖² on top of the mean cross-entropy;
+ * - `lbfgs`: softmax regression on the kept slabs, λ/2 ‖V‖² on top of the mean cross-entropy; `auto`: the λ with the
+ *   smallest cross-entropy on the fifth of the rows that the selector was not trained on;
  * - `ridge`: least squares on the kept slabs in closed form, penalty by exact leave-one-out;
  * - `kernel`: least squares over *all* paths in the dual. `infinite`: the closed form of an infinitely wide
  *   random selector to the given power (`auto`: 2 or 1, by leave-one-out): nothing is trained. `trained`: gates of a network with these hidden widths,
@@ -96,7 +97,7 @@ export type SolverConfig =
           };
       readonly method: "auto" | DualMethod;
     }
-  | { readonly kind: "lbfgs"; readonly lambda: number }
+  | { readonly kind: "lbfgs"; readonly lambda: "auto" | number }
   | { readonly kind: "ridge" };
 
 /**

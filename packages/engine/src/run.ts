@@ -83,7 +83,7 @@ export interface SolverReport {
   readonly solver: "kernel" | "lbfgs" | "ridge";
   readonly objective: number; // what the solver minimised, at the solution
   readonly penalty: number; // μ of the kernel, λ of ridge and lbfgs
-  readonly penaltyPath: readonly { readonly penalty: number; readonly meanSquaredError: number }[];
+  readonly penaltyPath: readonly { readonly penalty: number; readonly error: number }[]; // leave-one-out mean squared error; lbfgs: cross-entropy on the rows held out
   readonly leaveOneOut?: { readonly rows: number; readonly accuracy: number }; // none for lbfgs
   readonly iterations: number; // 0 for direct solves
   readonly residual: number; // relative residual of the linear system; lbfgs: largest gradient entry

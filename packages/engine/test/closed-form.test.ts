@@ -23,6 +23,7 @@ const solvers: readonly SolverConfig[] = [
   { kind: "kernel", selector: { kind: "trained", hidden: [10, 8], epochs: 2 }, method: "auto" },
   { kind: "ridge" },
   { kind: "lbfgs", lambda: 1e-3 },
+  { kind: "lbfgs", lambda: "auto" },
 ];
 
 describe("closed-form heads", () => {
@@ -49,6 +50,21 @@ describe("closed-form heads", () => {
     },
   );
 
+  it("choose the strength of softmax regression on rows held out, and fit it on all rows", async () => {
+    const chosen = await train("glai", protocolWith({ kind: "lbfgs", lambda: "auto" }));
+    const { penalty, penaltyPath: path = [], objective } = chosen.solver ?? {};
+    const least = Math.min(...path.map(({ error }) => error));
+    expect(path.find(({ error }) => error === least)?.penalty).toBe(penalty);
+    // It goes on until the error grows, or the ten strengths are through.
+    expect(path.length === 10 || (path.at(-1)?.error ?? 0) > least).toBe(true);
+    for (let i = 1; i + 1 < path.length; i++)
+      expect(path[i].error).toBeLessThanOrEqual(path[i - 1].error);
+    expect(chosen.model.temperature).toBeGreaterThan(0);
+    const given = await train("glai", protocolWith({ kind: "lbfgs", lambda: penalty ?? NaN }));
+    expect(given.solver?.objective).toBeCloseTo(objective ?? NaN, 6);
+    expect(given.model.temperature).toBeUndefined();
+  });
+
   it.each(["linear-ridge", "kernel-rbf"] as const)("serve as baseline: %s", async (head) => {
     const run = await train(head, tinyProtocol());
     expect(run.score).toBeGreaterThan(0.8);
@@ -64,7 +80,7 @@ describe("closed-form heads", () => {
       );
     const runs = await Promise.all([withPower(2), withPower(1)]);
     const errors = runs.map(({ solver }) =>
-      Math.min(...(solver?.penaltyPath ?? []).map(({ meanSquaredError }) => meanSquaredError)),
+      Math.min(...(solver?.penaltyPath ?? []).map(({ error }) => error)),
     );
     const best = runs[errors[1] < errors[0] ? 1 : 0];
     const auto = await withPower("auto");

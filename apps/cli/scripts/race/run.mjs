@@ -14,7 +14,7 @@ const entries = [
   {
     name: "glai lbfgs",
     head: "glai",
-    protocol: withSolver(() => ({ kind: "lbfgs", lambda: 1e-4 })),
+    protocol: withSolver(() => ({ kind: "lbfgs", lambda: "auto" })),
   },
   { name: "glai compact", head: "glai", protocol: withSolver(() => compactSolver) },
   { name: "kernel-rbf", head: "kernel-rbf", protocol: fast },

@@ -80,7 +80,10 @@ const solver = z.discriminatedUnion("kind", [
       .default({ kind: "infinite", power: "auto" }),
     method: z.enum(["auto", "cholesky", "conjugate-gradients", "landmarks"]).default("auto"),
   }),
-  z.strictObject({ kind: z.literal("lbfgs"), lambda: z.number().min(0).default(1e-4) }),
+  z.strictObject({
+    kind: z.literal("lbfgs"),
+    lambda: z.union([z.literal("auto"), z.number().min(0)]).default("auto"),
+  }),
   z.strictObject({ kind: z.literal("ridge") }),
 ]);
 

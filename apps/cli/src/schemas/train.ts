@@ -13,7 +13,7 @@ const solverSchema = z.strictObject({
   solver: z.enum(["kernel", "lbfgs", "ridge"]),
   objective: z.number(),
   penalty: z.number(),
-  penaltyPath: z.array(z.strictObject({ penalty: z.number(), meanSquaredError: z.number() })),
+  penaltyPath: z.array(z.strictObject({ penalty: z.number(), error: z.number() })),
   leaveOneOut: z.strictObject({ rows: z.int(), accuracy: z.number() }).nullable(),
   iterations: z.int(),
   residual: z.number(),

@@ -109,7 +109,7 @@ function describe(kernel: KernelSpec, report: KernelRidgeReport, tried: number):
     penalty: mu,
     penaltyPath: penaltyPath.map((step) => ({
       penalty: step.mu,
-      meanSquaredError: step.meanSquaredError,
+      error: step.meanSquaredError,
     })),
     leaveOneOut: rest.leaveOneOut,
     iterations: rest.iterations,

@@ -13,9 +13,9 @@ import type { RunContext } from "../run-context.js";
 import type { Solution } from "../run-state.js";
 import { chooseLambda } from "../solvers/ridge-penalty.js";
 import { gatherStatistics } from "../solvers/ridge-statistics.js";
-import { softmaxRegression } from "../solvers/softmax-regression.js";
 import { productFeatures } from "../solvers/product-features.js";
 import { fitTemperature } from "../solvers/temperature.js";
+import { fitSoftmax } from "./softmax-head.js";
 
 /** Least squares on the inputs themselves: the honest linear baseline, as an MLP without hidden layers. */
 export async function solveLinearRidge(run: RunContext, train: Features): Promise<Solution> {
@@ -45,7 +45,13 @@ export async function solveSlabs(
   const { solver } = run.protocol.estimator;
   const fit =
     solver.kind === "lbfgs"
-      ? await fitSoftmax(run, z, solver.lambda, startOf(run, selector, selection))
+      ? await fitSlabSoftmax(
+          run,
+          z,
+          solver.lambda,
+          frozen.honestRows,
+          startOf(run, selector, selection),
+        )
       : await fitRidge(run, z, frozen.honestRows);
   return { ...fit.rest, body: slabBody(fit, selector, selection) };
 }
@@ -124,40 +130,24 @@ async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<
   };
 }
 
-async function fitSoftmax(
+async function fitSlabSoftmax(
   run: RunContext,
   z: Matrix,
-  lambda: number,
+  lambda: number | "auto",
+  heldOut: Uint32Array,
   start: LinearFit | undefined,
 ): Promise<SolvedFit> {
   const { dataset, loss } = run;
-  const fit = await softmaxRegression(
-    algebraOf(run),
-    z,
-    dataset.train.labels,
-    dataset.nClasses,
+  const { coefficients, intercept, ...rest } = await fitSoftmax(z, {
+    algebra: algebraOf(run),
+    labels: dataset.train.labels,
+    nClasses: dataset.nClasses,
+    loss,
     lambda,
-    {
-      ...(loss.kind === "crossEntropy" && loss.classWeights && { classWeights: loss.classWeights }),
-      ...(start && { start }),
-    },
-  );
-  return {
-    coefficients: fit.coefficients,
-    intercept: fit.intercept,
-    rest: {
-      report: {
-        solver: "lbfgs",
-        objective: fit.value,
-        penalty: lambda,
-        penaltyPath: [],
-        iterations: fit.iterations,
-        residual: fit.gradientNorm,
-        bytes: 16 * z.values.length,
-        detail: `softmax regression on ${z.nColumns} features${fit.converged ? "" : ", not converged"}`,
-      },
-    },
-  };
+    heldOut,
+    ...(start && { start }),
+  });
+  return { coefficients, intercept, rest };
 }
 
 /** The fit of the head a run goes on from: `slabBody` the other way round. */

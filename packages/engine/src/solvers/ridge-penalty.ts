@@ -9,7 +9,7 @@ export interface LambdaChoice {
   readonly solution: RidgeSolution;
   readonly scores: Float64Array; // [rows, C] exact leave-one-out scores of the counted rows
   readonly accuracy: number; // of those scores
-  readonly path: readonly { readonly penalty: number; readonly meanSquaredError: number }[];
+  readonly path: readonly { readonly penalty: number; readonly error: number }[];
 }
 
 const LOWEST = 1e-5; // × mean diagonal of the Gram matrix
@@ -30,7 +30,7 @@ export async function chooseLambda(
   const counted = takeRows(z, rows);
   const y = rows.map((row) => labels[row]);
   const scale = trace(statistics.gram, statistics.nFeatures) / statistics.nFeatures;
-  const path: { penalty: number; meanSquaredError: number }[] = [];
+  const path: { penalty: number; error: number }[] = [];
   let best: { error: number; solution: RidgeSolution; scores: Float64Array } | undefined;
   await goldenSection(
     async (logLambda) => {
@@ -44,7 +44,7 @@ export async function chooseLambda(
         y,
         classWeights,
       );
-      path.push({ penalty, meanSquaredError: error });
+      path.push({ penalty, error });
       if (best === undefined || error < best.error) best = { error, solution, scores };
       return error;
     },
