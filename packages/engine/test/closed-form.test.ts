@@ -61,7 +61,7 @@ describe("closed-form heads", () => {
       expect(path[i].error).toBeLessThanOrEqual(path[i - 1].error);
     expect(chosen.model.temperature).toBeGreaterThan(0);
     const given = await train("glai", protocolWith({ kind: "lbfgs", lambda: penalty ?? NaN }));
-    expect(given.solver?.objective).toBeCloseTo(objective ?? NaN, 6);
+    expect(given.solver?.objective).toBeCloseTo(objective ?? NaN, 4); // to the tolerance of L-BFGS, from another start
     expect(given.model.temperature).toBeUndefined();
   });
 
