@@ -164,9 +164,9 @@ struct Selection {
   int64_t status = kSelected;
 };
 
-/// conversionSelect(sizes, parameters, features, nSamples, words, span, keep (−1: by error), maxError, linearSkip,
-/// memoryLimit, threads, isShort): { status, numbers: [kept, totalMass, keptMass, bound, measuredError], gateUnits,
-/// … }, a promise unless it is short
+/// conversionSelect(sizes, parameters, features, nSamples, words, span, keep (−1: by error), maxError, isRelative,
+/// linearSkip, memoryLimit, threads, isShort): { status, numbers: [kept, totalMass, keptMass, bound,
+/// measuredError], gateUnits, … }, a promise unless it is short
 Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
   const auto arguments = std::make_shared<Arguments>();
   takeNetwork(info[0], info[1], 3, *arguments);
@@ -183,13 +183,16 @@ Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
                         keep,
                         numberOf(info[7], "maxError"),
                         info[8].ToBoolean().Value(),
-                        numberOf(info[9], "memoryLimit")};
-  arguments->parallel = threadsOf(info[10]);
+                        info[9].ToBoolean().Value(),
+                        numberOf(info[10], "memoryLimit")};
+  arguments->parallel = threadsOf(info[11]);
   if (keep < 0 && !(selection->request.maxError >= 0))
     throw glaiError(info.Env(), "bad-argument", "Expected a budget: keep ≥ 0 or maxError ≥ 0.");
+  if (keep < 0 && selection->request.isRelative)
+    throw glaiError(info.Env(), "bad-argument", "Expected a budget in paths for the relative ranking.");
   const auto keepAlive = std::move(arguments->keepAlive);
   return run(
-      info.Env(), info[11].ToBoolean(), keepAlive,
+      info.Env(), info[12].ToBoolean(), keepAlive,
       [arguments, selection] {
         selection->status = runSelect(arguments->network, arguments->samples, arguments->words[0],
                                       selection->request, selection->selected, arguments->parallel);

@@ -115,6 +115,66 @@ void forEachStep(const BlockScores& scores, double threshold, bool strictly, con
   }
 }
 
+constexpr int64_t kUnitsPerTask = 16;
+constexpr double kLeastMass = 1e-200;  // under it is rounding of nothing; dividing by it could overflow
+
+/// Turns factors into shares, |w| / Z · N with Z the mass of all paths of the origin; sums ascend over units, then
+/// groups, as in core's pruning/origin-masses.ts. False without memory.
+bool divideByOrigin(const ConversionNetwork& network, const double* norms, int64_t nSamples,
+                    BlockScores& scores) {
+  const int64_t nUnits = scores.nUnits, nOrigins = scores.nOrigins, nGroups = scores.nGroups;
+  const int64_t nInputs = nOrigins - 1, firstBias = nInputs * nUnits, last = firstBias + nUnits;
+  Array<double> masses;
+  if (!masses.clear(nOrigins) || !scores.originMasses.resize(nUnits * nOrigins) ||
+      !scores.biasMasses.resize(nGroups))
+    return false;
+  for (int64_t s = 0; s < nUnits; ++s) {
+    double onward = 0;
+    for (int64_t q = 0; q < nGroups; ++q) onward += scores.lastFactors[s * nGroups + q];
+    for (int64_t i = 0; i < nOrigins; ++i) {
+      const int64_t at = s * nOrigins + i;
+      scores.originMasses[at] = scores.originFactors[at];
+      masses[i] += onward * scores.originFactors[at];
+    }
+  }
+  for (int64_t s = 0; s < nUnits; ++s)
+    for (int64_t i = 0; i < nOrigins; ++i) {
+      const double weight = __builtin_fabs(parameter(network, i < nInputs ? s * nInputs + i : firstBias + s));
+      const double norm = norms[s * nOrigins + i] / static_cast<double>(nSamples);
+      scores.originFactors[s * nOrigins + i] = masses[i] > kLeastMass ? weight / masses[i] * norm : 0;
+    }
+  double biasMass = 0;
+  for (int64_t o = 0; o < scores.nOutputs; ++o)
+    biasMass += __builtin_fabs(parameter(network, last + nUnits * scores.nOutputs + o));
+  for (int64_t q = 0; q < nGroups; ++q) {
+    scores.biasMasses[q] = scores.biasScores[q];
+    scores.biasScores[q] = biasMass > kLeastMass ? scores.biasScores[q] / biasMass : 0;
+  }
+  return true;
+}
+
+/// Sorts the factors of every unit. False without memory.
+bool sortFactors(BlockScores& scores, const Parallel& parallel) {
+  const int64_t nUnits = scores.nUnits, nOrigins = scores.nOrigins, nGroups = scores.nGroups;
+  bool hasMemory = true;  // only ever cleared
+  fork(parallel, (nUnits + kUnitsPerTask - 1) / kUnitsPerTask, [&](int64_t task, int) {
+    Sorter sorter;
+    if (!sorter.resize(nOrigins > nGroups ? nOrigins : nGroups)) {
+      __atomic_store_n(&hasMemory, false, __ATOMIC_RELAXED);
+      return;
+    }
+    const int64_t end = (task + 1) * kUnitsPerTask < nUnits ? (task + 1) * kUnitsPerTask : nUnits;
+    for (int64_t s = task * kUnitsPerTask; s < end; ++s) {
+      if (scores.isSorted)
+        sorter.run(scores.originFactors.data() + s * nOrigins, nOrigins,
+                   scores.originOrder.data() + s * nOrigins, scores.sortedOrigins.data() + s * nOrigins);
+      sorter.run(scores.lastFactors.data() + s * nGroups, nGroups, scores.groupOrder.data() + s * nGroups,
+                 scores.sortedFactors.data() + s * nGroups);
+    }
+  });
+  return hasMemory;
+}
+
 }  // namespace
 
 bool fillScores(const ConversionNetwork& network, const double* norms, int64_t nSamples, int64_t span,
@@ -140,14 +200,7 @@ bool fillScores(const ConversionNetwork& network, const double* norms, int64_t n
     for (int64_t s = 0; s < nUnits; ++s)
       scores.lastFactors[s * nGroups + group] += __builtin_fabs(parameter(network, last + output * nUnits + s));
   }
-  constexpr int64_t kUnitsPerTask = 16;
-  bool hasMemory = true;  // only ever cleared
   fork(parallel, (nUnits + kUnitsPerTask - 1) / kUnitsPerTask, [&](int64_t task, int) {
-    Sorter sorter;
-    if (!sorter.resize(nOrigins > nGroups ? nOrigins : nGroups)) {
-      __atomic_store_n(&hasMemory, false, __ATOMIC_RELAXED);
-      return;
-    }
     const int64_t end = (task + 1) * kUnitsPerTask < nUnits ? (task + 1) * kUnitsPerTask : nUnits;
     for (int64_t s = task * kUnitsPerTask; s < end; ++s) {
       double* factors = scores.originFactors.data() + s * nOrigins;
@@ -161,18 +214,14 @@ bool fillScores(const ConversionNetwork& network, const double* norms, int64_t n
       const double* groups = scores.lastFactors.data() + s * nGroups;
       for (int64_t q = 0; q < nGroups; ++q) groupMass.add(groups[q]);
       unitMass[s] = originMass.value() * groupMass.value();
-      if (scores.isSorted)
-        sorter.run(factors, nOrigins, scores.originOrder.data() + s * nOrigins,
-                   scores.sortedOrigins.data() + s * nOrigins);
-      sorter.run(groups, nGroups, scores.groupOrder.data() + s * nGroups,
-                 scores.sortedFactors.data() + s * nGroups);
     }
   });
   CompensatedSum total;
   for (int64_t q = 0; q < nGroups; ++q) total.add(scores.biasScores[q]);
   for (int64_t s = 0; s < nUnits; ++s) total.add(unitMass[s]);
   scores.totalMass = total.value();
-  return hasMemory;
+  if (scores.isRelative && !divideByOrigin(network, norms, nSamples, scores)) return false;
+  return sortFactors(scores, parallel);
 }
 
 bool sumPrefixes(BlockScores& scores) {

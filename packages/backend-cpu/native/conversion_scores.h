@@ -22,6 +22,7 @@ struct CompensatedSum {
 struct BlockScores {
   int64_t nUnits, nOrigins, nOutputs, nGroups, span;
   bool isSorted;                 // origins too: set before `fillScores`; only `nthScore` does without
+  bool isRelative = false;       // set before `fillScores`: factors are shares of the mass of their origin
   Array<double> originFactors;   // [nUnits, nOrigins] |w_origin| N
   Array<double> lastFactors;     // [nUnits, nGroups] Σ over the group of |W_1[o, s]|
   Array<double> biasScores;      // [nGroups] Σ over the group of |b_1[o]|
@@ -30,7 +31,16 @@ struct BlockScores {
   Array<double> sortedFactors;   // [nUnits, nGroups] descending
   Array<uint32_t> groupOrder;    // [nUnits, nGroups]
   Array<double> prefixes;        // [nUnits, nOrigins + 1] sums of the largest; filled by `sumPrefixes`
+  Array<double> originMasses;    // [nUnits, nOrigins] |w_origin| N where originFactors are shares
+  Array<double> biasMasses;      // [nGroups] Σ over the group of |b_1[o]| where biasScores are shares
   double totalMass;
+
+  /// What a block weighs in the certificate, whatever it is ranked by.
+  double blockMass(int64_t unit, int64_t origin, int64_t group) const {
+    const Array<double>& factors = isRelative ? originMasses : originFactors;
+    return lastFactors[unit * nGroups + group] * factors[unit * nOrigins + origin];
+  }
+  double biasMass(int64_t group) const { return (isRelative ? biasMasses : biasScores)[group]; }
 
   int64_t groupWidth(int64_t group) const {
     const int64_t left = nOutputs - group * span;

@@ -99,7 +99,7 @@ void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
       const double score = factors[candidates[c]] * factor;
       if (!keeps(score, candidates[c])) continue;
       emit(unit, origin, candidates[c]);
-      keptMass.add(score);
+      keptMass.add(scores.blockMass(unit, origin, candidates[c]));
       ++counts[unit * nGroups + candidates[c]];
     }
   }
@@ -123,7 +123,7 @@ bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
     const double score = scores.biasScores[group];
     if (!keeps(score, group)) continue;
     emit(nUnits, scores.nOrigins - 1, group);
-    keptMass.add(score);
+    keptMass.add(scores.biasMass(group));
     keepsBias[group] = 1;
   }
   out.kept = out.nPaths;
@@ -241,6 +241,7 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
   kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
   BlockScores scores;
   scores.isSorted = !request.isKeep || request.span < network.sizes[2];
+  scores.isRelative = request.isRelative;
   Array<uint32_t> candidates;
   Array<uint64_t> keys;
   if (!scores.isSorted && !keys.resize(nUnits * nOrigins + 1)) return kSelectNoMemory;

@@ -1,4 +1,5 @@
-// Exact Theorem-2 selection for one hidden layer without visiting all paths (MATH.md, closed form 3).
+// Exact selection for one hidden layer without visiting all paths (MATH.md, closed form 3): by Theorem 2's scores, or
+// by their share of the mass of the origin.
 #pragma once
 #include "array.h"
 #include "conversion.h"
@@ -10,6 +11,7 @@ struct SelectRequest {
   bool isKeep;          // budget in paths, else by the largest bound
   int64_t keep;         // paths
   double maxError;
+  bool isRelative;      // ranked by the share of the origin's mass; budgets in paths only
   bool linearSkip;      // always-open gates for every input and a bias, weight 0
   double memoryLimit;   // bytes
 };

@@ -51,11 +51,12 @@ int32_t conversion_total_mass(int32_t precision, const uint32_t* sizes, int32_t 
 GLAI_EXPORT(conversion_select)
 int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* parameters,
                           const void* features, int32_t nSamples, const uint32_t* words, int32_t span,
-                          double keep, double maxError, int32_t linearSkip, double memoryLimit,
-                          double* out, int32_t threads) {
+                          double keep, double maxError, int32_t isRelative, int32_t linearSkip,
+                          double memoryLimit, double* out, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
   const SelectRequest request{span,     keep >= 0,       static_cast<int64_t>(keep),
-                              maxError, linearSkip != 0, memoryLimit};
+                              maxError, isRelative != 0, linearSkip != 0,
+                              memoryLimit};
   out[13] = 0;
   void* const memory = allocate(sizeof(Selected));
   if (memory == nullptr) return static_cast<int32_t>(kSelectNoMemory);

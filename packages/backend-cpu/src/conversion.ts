@@ -27,6 +27,7 @@ export interface SelectCall {
   readonly span: number; // outputs per block
   readonly keep: number; // paths, or −1: by maxError
   readonly maxError: number;
+  readonly isRelative: boolean; // ranked by the share of the origin; then never by maxError
   readonly linearSkip: boolean;
   readonly memoryLimit: number; // bytes
 }
@@ -69,7 +70,7 @@ export interface ConversionCalls {
 /**
  * Core's `ConversionKernels` over the kernels of a tier. Products run in the precision of the features; path
  * norms, scores and masses are float64 in core's order of operations, so the kept set is core's, ties
- * included. Selections of deeper networks and random ranks are core's own functions.
+ * included. Selections of deeper networks, random ranks and relative ranks by maxError are core's own functions.
  *
  * @example
  * const conversion = createCpuBackend().conversion!;
@@ -206,7 +207,7 @@ function selectCall(
   const isServed =
     sizes.length === 3 &&
     span !== undefined &&
-    (rank === undefined || rank.kind === "theorem2") &&
+    (rank === undefined || rank.kind === "theorem2" || rank.kind === "relative") &&
     budgets.length === 1 &&
     isFilled(network, features) &&
     arePatternsOf(patterns, features.nSamples) &&
@@ -216,11 +217,13 @@ function selectCall(
   layersOf(network);
   const [nInputs, nUnits, nOutputs] = sizes;
   const nGroups = Math.ceil(nOutputs / span);
-  const factors = nUnits * ((nInputs + 1) * 40 + nGroups * 32); // bytes of norms, scores and their order
+  const isRelative = rank?.kind === "relative";
+  const perOrigin = isRelative ? 48 : 40;
+  const factors = nUnits * ((nInputs + 1) * perOrigin + nGroups * 32); // bytes of norms, scores and their order
   const forBlocks = (memoryLimit - factors) / 2; // the kernels' arrays, then the copies that are returned
-  const call = { span, linearSkip, memoryLimit: forBlocks };
+  const call = { span, isRelative, linearSkip, memoryLimit: forBlocks };
   if ("maxError" in budget && budget.maxError !== undefined)
-    return budget.maxError >= 0 ? { ...call, keep: -1, maxError: budget.maxError } : undefined;
+    return budget.maxError >= 0 && !isRelative ? { ...call, keep: -1, maxError: budget.maxError } : undefined;
   const allPaths = Number(pathCount(sizes));
   const keep = wantedPaths(budget, allPaths);
   if (!Number.isSafeInteger(keep) || keep < span) return undefined;

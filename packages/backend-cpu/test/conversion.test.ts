@@ -166,8 +166,13 @@ describe.each(tiers)("conversion of tier $tier", { timeout: 60_000 }, ({ convers
           const network = createMlp(sizes, random);
           const features = featuresOf(70 + i, sizes[0], random, arrays);
           const patterns = activationPatterns(network, features);
-          for (const linearSkip of [false, true]) {
-            const request = { block, budget, linearSkip };
+          for (const [linearSkip, kind] of [
+            [false, "theorem2"],
+            [true, "theorem2"],
+            [false, "relative"],
+            [true, "relative"],
+          ] as const) {
+            const request = { block, budget, linearSkip, rank: { kind } };
             const expected = selectPaths(network, features, patterns, request);
             const found = await conversion.selectPaths(network, features, patterns, request);
             expect(blocksOf(found)).toEqual(blocksOf(expected));
@@ -185,9 +190,15 @@ describe.each(tiers)("conversion of tier $tier", { timeout: 60_000 }, ({ convers
       const patterns = activationPatterns(network, features);
       const paths = Number(pathCount(sizes));
       for (const block of blocks)
-        for (const fraction of [0.2, 0.5, 0.9]) {
+        for (const [fraction, kind] of [
+          [0.2, "theorem2"],
+          [0.5, "theorem2"],
+          [0.9, "theorem2"],
+          [0.3, "relative"],
+          [0.7, "relative"],
+        ] as const) {
           const keep = Math.max(sizes[2], Math.floor(fraction * paths));
-          const request: SelectionRequest = { block, budget: { keep } };
+          const request: SelectionRequest = { block, budget: { keep }, rank: { kind } };
           const found = await conversion.selectPaths(network, features, patterns, request);
           const expected = selectPaths(network, features, patterns, request);
           expect(blocksOf(found)).toEqual(blocksOf(expected));

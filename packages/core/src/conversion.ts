@@ -16,6 +16,18 @@ export interface ActivationPatterns {
 export type Budget =
   { readonly keep: number } | { readonly mu: number } | { readonly maxError: number };
 
+/**
+ * What is kept first:
+ * - `theorem2` (default): the largest score |w_p| ‖c_p‖₁, so the smallest bound for the budget (the paper's);
+ * - `relative`: the largest share of what all paths of the same origin score together. An input of a large mean
+ *   takes no more room than another; on raw features this retrains better;
+ * - `random`: drawn with the seed.
+ */
+export type Ranking =
+  | { readonly kind: "theorem2" }
+  | { readonly kind: "relative" }
+  | { readonly kind: "random"; readonly seed: number };
+
 export interface SelectionRequest {
   readonly block: BlockKind;
   readonly budget: Budget;
@@ -25,9 +37,8 @@ export interface SelectionRequest {
    * that the budget keeps is such a gate already and is not added again.
    */
   readonly linearSkip?: boolean;
-  /** How blocks are ranked; `random` needs a seed. */
-  readonly rank?:
-    { readonly kind: "theorem2" } | { readonly kind: "random"; readonly seed: number };
+  /** How blocks are ranked; the certificate is Theorem 2's under any ranking. */
+  readonly rank?: Ranking;
   /** Bytes that the selection may take beside its inputs (default 512 MiB); more is refused before it starts. */
   readonly memoryLimit?: number;
 }

@@ -31,6 +31,7 @@ export type {
   ActivationPatterns,
   Budget,
   ConversionKernels,
+  Ranking,
   SelectionRequest,
 } from "./conversion.js";
 export type { Dataset, Split } from "./dataset.js";

@@ -12,13 +12,14 @@ import { checkMemory, defaultMemoryLimit, selectionBytes } from "./pruning/memor
 import { unitNorms } from "./pruning/norms.js";
 import { countBlocks, countPaths, mostBlocks, type PruningProblem } from "./pruning/problem.js";
 import { chooseRandom } from "./pruning/random-order.js";
+import { chooseRelative } from "./pruning/relative.js";
 import { emitShallow, massAbove, pathsAbove, shallowScores } from "./pruning/shallow.js";
 import { largestThreshold } from "./pruning/threshold.js";
 import type { PathSelection } from "./selection.js";
 
 /**
- * Keeps the paths with the largest Theorem-2 scores |w_p| ‖c_p‖₁, whole blocks at a time, with a complete
- * certificate. The ranking is over all paths of all outputs, biases of every layer included; ties are cut in
+ * Keeps the paths with the largest Theorem-2 scores |w_p| ‖c_p‖₁ (or another ranking's), whole blocks at a time,
+ * with a complete certificate. The ranking is over all paths of all outputs, biases of every layer included; ties are cut in
  * canonical order (ascending gate, origin, output), so the result is the same everywhere. Exact at any depth
  * and never by enumeration. Blocks are kept as long as the next one fits the budget.
  *
@@ -79,24 +80,31 @@ function choose(
 ): ChosenBlocks {
   switch (rank.kind) {
     case "theorem2":
-      return problem.patterns.layers.length === 1
-        ? chooseShallow(problem, cut)
-        : chooseDeep(problem, cut);
+      return chooseBest(problem, cut);
+    case "relative":
+      return chooseRelative(problem, cut, chooseBest);
     case "random":
       return chooseRandom(problem, cut, rank.seed);
     default:
       throw new GlaiError(
         "bad-argument",
-        `Expected rank theorem2 or random but received ${JSON.stringify(rank satisfies never)}.`,
+        `Expected rank theorem2, relative or random but received ${JSON.stringify(rank satisfies never)}.`,
       );
   }
+}
+
+function chooseBest(problem: PruningProblem, cut: Cut): ChosenBlocks {
+  return problem.patterns.layers.length === 1
+    ? chooseShallow(problem, cut)
+    : chooseDeep(problem, cut);
 }
 
 /** One hidden layer: the threshold by bisection over staircase counts, then only kept blocks are written (closed form 3). */
 function chooseShallow(problem: PruningProblem, cut: Cut): ChosenBlocks {
   const { network, features, patterns, layout } = problem;
   if (cut.kind === "keep") checkShallowMemory(problem, cut.keep);
-  const scores = shallowScores(network, unitNorms(patterns.layers[0], features), layout);
+  const norms = problem.norms ?? unitNorms(patterns.layers[0], features);
+  const scores = shallowScores(network, norms, layout);
   if (cut.kind === "keep") {
     const at = largestThreshold((threshold) => pathsAbove(scores, threshold), cut.keep);
     return emitShallow(scores, at, tiesWithin(cut.keep - pathsAbove(scores, at, true)));

@@ -1,4 +1,4 @@
-import type { BlockKind, Budget, OptimizerSpec } from "@glai/core";
+import type { BlockKind, Budget, OptimizerSpec, Ranking } from "@glai/core";
 import type { DualMethod } from "./solvers/kernel-ridge.js";
 
 /**
@@ -113,7 +113,7 @@ export interface EstimatorConfig {
   /** `match`: K = O − R paths, so that selector and estimator together have the MLP's size (§4.2). */
   readonly budget: Budget | "match";
   readonly linearSkip: boolean; // always-open gates for every input and a bias, on top of the budget
-  readonly rank: "random" | "theorem2";
+  readonly rank: Ranking["kind"]; // what is kept first
   readonly solver: SolverConfig;
 }
 

@@ -6,6 +6,7 @@ import {
   GlaiError,
   type PathSelection,
   pathsOf,
+  type Ranking,
   selectPaths,
 } from "@glai/core";
 import { readModel } from "@glai/io/node";
@@ -27,7 +28,7 @@ interface PathsFlags extends CommonFlags, DataFlags {
   readonly mu?: number;
   readonly maxError?: number;
   readonly block: BlockKind;
-  readonly rank: "random" | "theorem2";
+  readonly rank: Ranking["kind"];
   readonly seed: number;
   readonly list?: boolean;
   readonly verify?: boolean;
@@ -59,7 +60,7 @@ export function addPaths(
     )
     .addOption(
       new Option("--rank <by>", "what is kept first")
-        .choices(["theorem2", "random"])
+        .choices(["theorem2", "relative", "random"])
         .default("theorem2"),
     )
     .option("--seed <n>", "of the random rank", parseSeed, 0)

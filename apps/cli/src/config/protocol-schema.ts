@@ -93,7 +93,7 @@ const estimator = z.strictObject({
     error: "expected match, { keep: K }, { mu: m } or { maxError: e }",
   }),
   linearSkip: z.boolean(),
-  rank: z.enum(["random", "theorem2"]),
+  rank: z.enum(["random", "relative", "theorem2"]),
   solver,
 });
 

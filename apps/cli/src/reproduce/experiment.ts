@@ -37,7 +37,7 @@ export const experimentSchema = z.strictObject({
   }),
   lean: z.strictObject({
     share: z.number().gt(0).max(1).describe("of K = O − R"),
-    rank: z.enum(["random", "theorem2"]),
+    rank: z.enum(["random", "relative", "theorem2"]),
     reducedEpochs: count,
     batchSize: count.describe("of the estimator"),
     selectionRows: count,

@@ -15,7 +15,7 @@ export const pathsSchema = z.strictObject({
   mu: z.number().describe("kept / paths"),
   sizes: z.array(z.int()),
   block: z.enum(["path", "block16", "slab"]),
-  rank: z.enum(["theorem2", "random"]),
+  rank: z.enum(["theorem2", "relative", "random"]),
   list: z.array(pathSchema).optional().describe("with --list: the kept paths in canonical order"),
 });
 

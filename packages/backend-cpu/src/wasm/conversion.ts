@@ -58,6 +58,7 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
           request.span,
           request.keep,
           request.maxError,
+          Number(request.isRelative),
           Number(request.linearSkip),
           request.memoryLimit,
           outAt,

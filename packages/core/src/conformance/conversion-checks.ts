@@ -40,6 +40,8 @@ const requests: readonly SelectionRequest[] = [
   { block: "slab", budget: { keep: 400 } },
   { block: "slab", budget: { mu: 1 }, linearSkip: true },
   { block: "block16", budget: { keep: 333 } },
+  { block: "path", budget: { keep: 280 }, rank: { kind: "relative" } },
+  { block: "slab", budget: { mu: 0.2 }, rank: { kind: "relative" } },
   { block: "path", budget: { maxError: 0.4 } },
   { block: "block16", budget: { maxError: 0.2 } },
 ];
@@ -163,8 +165,9 @@ function selectionCheck(
   request: SelectionRequest,
 ): ConformanceCheck {
   const skip = request.linearSkip ? " with linear skip" : "";
+  const rank = request.rank ? ` ranked ${request.rank.kind}` : "";
   return conversionCheck(
-    `${request.block}s of ${name} for ${JSON.stringify(request.budget)}${skip} are those of the reference`,
+    `${request.block}s of ${name} for ${JSON.stringify(request.budget)}${rank}${skip} are those of the reference`,
     async (conversion, allowed) => {
       const patterns = activationPatterns(network, features);
       const found = await conversion.selectPaths(network, features, patterns, request);

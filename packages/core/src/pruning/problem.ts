@@ -11,6 +11,7 @@ export interface PruningProblem {
   readonly patterns: ActivationPatterns;
   readonly layout: BlockLayout;
   readonly memoryLimit: number; // bytes
+  readonly norms?: Float64Array; // [n1, n0 + 1] of one hidden layer, where they are known already
 }
 
 /** E as a number: exact below 2^53. */

@@ -30,22 +30,15 @@ export function shallowScores(
   const nUnits = first.nOut;
   const nOrigins = first.nIn + 1;
   const { nGroups, lastFactors } = layout;
-  const originFactors = norms.slice();
+  const originFactors = shallowOriginFactors(network, norms);
   const groupOrder = new Uint32Array(nUnits * nGroups);
   const sortedFactors = new Float64Array(nUnits * nGroups);
-  const total = createCompensatedSum();
-  for (const score of layout.biasScores) total.add(score);
   for (let s = 0; s < nUnits; s++) {
-    const origins = originFactors.subarray(s * nOrigins, (s + 1) * nOrigins);
-    for (let i = 0; i < first.nIn; i++)
-      origins[i] = Math.abs(first.weights[s * first.nIn + i]) * origins[i];
-    origins[first.nIn] = Math.abs(first.biases[s]) * origins[first.nIn];
     const factors = lastFactors.subarray(s * nGroups, (s + 1) * nGroups);
     const order = groupOrder.subarray(s * nGroups, (s + 1) * nGroups);
     for (let q = 0; q < nGroups; q++) order[q] = q;
     order.sort((a, b) => factors[b] - factors[a]);
     for (let q = 0; q < nGroups; q++) sortedFactors[s * nGroups + q] = factors[order[q]];
-    total.add(compensated(origins) * compensated(factors));
   }
   const sortedOrigins = originFactors.slice();
   for (let s = 0; s < nUnits; s++) sortedOrigins.subarray(s * nOrigins, (s + 1) * nOrigins).sort();
@@ -57,8 +50,40 @@ export function shallowScores(
     sortedOrigins,
     groupOrder,
     sortedFactors,
-    totalMass: total.value(),
+    totalMass: shallowTotalMass(originFactors, layout),
   };
+}
+
+/** |w_origin| · N of every unit and origin, [nUnits, nOrigins]. */
+export function shallowOriginFactors(
+  network: Mlp,
+  norms: Float64Array, // [nUnits, nOrigins] from unitNorms
+): Float64Array {
+  const [{ weights, biases, nIn, nOut }] = layersOf(network);
+  const factors = norms.slice();
+  for (let s = 0; s < nOut; s++) {
+    const origins = factors.subarray(s * (nIn + 1), (s + 1) * (nIn + 1));
+    for (let i = 0; i < nIn; i++) origins[i] = Math.abs(weights[s * nIn + i]) * origins[i];
+    origins[nIn] = Math.abs(biases[s]) * origins[nIn];
+  }
+  return factors;
+}
+
+/** Σ of all scores: per unit, the product of the sums of both factors. */
+export function shallowTotalMass(
+  originFactors: Float64Array, // [nUnits, nOrigins]
+  { lastFactors, biasScores, nGroups }: BlockLayout,
+): number {
+  const nUnits = lastFactors.length / nGroups;
+  const nOrigins = originFactors.length / nUnits;
+  const total = createCompensatedSum();
+  for (const score of biasScores) total.add(score);
+  for (let s = 0; s < nUnits; s++)
+    total.add(
+      compensated(originFactors.subarray(s * nOrigins, (s + 1) * nOrigins)) *
+        compensated(lastFactors.subarray(s * nGroups, (s + 1) * nGroups)),
+    );
+  return total.value();
 }
 
 /** Paths in all blocks with score ≥ threshold (or > threshold, when `strictly`). */

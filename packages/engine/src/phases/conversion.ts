@@ -34,7 +34,7 @@ export async function convert(
     block,
     budget: selectionBudget(plan, protocol),
     linearSkip,
-    rank: rank === "random" ? { kind: "random", seed: streams.ranking } : { kind: "theorem2" },
+    rank: rank === "random" ? { kind: rank, seed: streams.ranking } : { kind: rank },
   });
   await run.pacer.breathe();
   const gates = isWhole
