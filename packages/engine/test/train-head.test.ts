@@ -163,6 +163,19 @@ describe("trainHead", () => {
     expect(run.certificate?.nSamples).toBe(run.plan.selectionRows);
   });
 
+  it.each(["relative", "random"] as const)(
+    "keeps other paths of the same selector under rank %s, and certifies them too",
+    async (rank) => {
+      const estimator = { ...tinyProtocol().estimator, linearSkip: false };
+      const best = (await train("glai", { estimator })).certificate!;
+      const { certificate } = await train("glai", { estimator: { ...estimator, rank } });
+      expect(certificate).toMatchObject({ kept: best.kept, paths: best.paths });
+      expect(certificate!.totalMass).toBeCloseTo(best.totalMass, 9);
+      expect(certificate!.bound).toBeGreaterThan(best.bound);
+      expect(certificate!.measuredError).toBeLessThanOrEqual(certificate!.bound);
+    },
+  );
+
   it("starts the estimator of all paths as the very function of the reduced MLP (Theorem 1)", async () => {
     const still = { learningRate: 1e-12 };
     const { estimator } = tinyProtocol();

@@ -29,7 +29,7 @@ export function leanTable({ lean, summaries }: ReproduceDocument): string[] {
   return [
     "### GLAI with less",
     "",
-    "Lean / the paper's constants, against the same MLP. Lean GLAI keeps a quarter of the paths (K = (O − R) / 4), trains its reduced MLP for one epoch instead of 20, 15 or 10 % of the MLP's (so that no MLP has to be trained to know how many), takes 64 rows a step of the estimator, and in A and B draws its paths at random instead of ranking them by Theorem 2. It leaves Table 2 in these four constants; nothing of the MLP is changed. They are the same in all experiments but for the ranking, and were chosen on a fifth of the training splits (C: episodes of training classes). Of the splits that are reported here, only seed 0 had been seen before, with batches of 64 and 128 and the full budget.",
+    "Lean / the paper's constants, against the same MLP. Lean GLAI keeps a quarter of the paths (K = (O − R) / 4), trains its reduced MLP for one epoch instead of 20, 15 or 10 % of the MLP's (so that no MLP has to be trained to know how many), takes 64 rows a step of the estimator, and ranks its paths by their share of the mass of their own origin instead of by Theorem 2's score (B2: draws them at random). It leaves Table 2 in these four constants; nothing of the MLP is changed. They are the same in all experiments but for the ranking, and were chosen on a fifth of the training splits (C: episodes of training classes). Of the splits that are reported here, only seed 0 had been seen before, with batches of 64 and 128 and the full budget.",
     "",
     ...table(
       ["Exp.", "Data", "Epochs", "Speedup", "To the MLP's score", "BVS", "BVS of the MLP"],

@@ -5,6 +5,7 @@ import {
   enumeratePaths,
   type Features,
   type Mlp,
+  type Path,
   pathDistance,
   pathNorm,
   pathWeight,
@@ -174,6 +175,27 @@ describe("glai paths with --json", () => {
     expect(document.bound).toBeCloseTo(total - kept, 9);
     expect(document.measuredError).toBeLessThanOrEqual(document.bound);
     expect(document.list).toHaveLength(20);
+  }, 30_000);
+
+  it("rank by the share of the origin with --rank relative, as brute force does", async () => {
+    const model = join(root, "a.safetensors");
+    const all = await bruteForce(model);
+    const originOf = ({ origin, firstLayer }: Path) => `${firstLayer > 1}, ${origin}`; // one hidden layer
+    const masses = new Map<string, number>();
+    for (const { path, score } of all)
+      masses.set(originOf(path), (masses.get(originOf(path)) ?? 0) + score);
+    const ranked = all
+      .map(({ path, score }) => ({ score, share: score / (masses.get(originOf(path)) || 1) }))
+      .toSorted((x, y) => y.share - x.share);
+    const kept = ranked.slice(0, 20).reduce((sum, { score }) => sum + score, 0);
+    const document = (await glaiJson(
+      ["paths", model, data, "--keep", "20", "--rank", "relative"],
+      root,
+    )) as { rank: string; keptMass: number; bound: number; measuredError: number };
+    expectSchema("paths", document);
+    expect(document.rank).toBe("relative");
+    expect(document.keptMass).toBeCloseTo(kept, 9);
+    expect(document.measuredError).toBeLessThanOrEqual(document.bound);
   }, 30_000);
 
   it("keep the fewest paths whose bound is at most the error asked for", async () => {

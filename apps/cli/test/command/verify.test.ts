@@ -16,17 +16,19 @@ beforeAll(() => {
 
 describe("glai paths --verify", () => {
   it.each([
-    ["path", "false"],
-    ["slab", "true"],
+    ["path", "false", "theorem2"],
+    ["slab", "true", "theorem2"],
+    ["slab", "false", "relative"],
   ])(
-    "finds that the certificate of a trained run holds (block %s, linear skip %s)",
-    async (block, skip) => {
+    "finds that the certificate of a trained run holds (block %s, linear skip %s, rank %s)",
+    async (block, skip, rank) => {
       const chosen = settings([
         `protocol.estimator.block=${block}`,
         `protocol.estimator.linearSkip=${skip}`,
+        `protocol.estimator.rank=${rank}`,
         "protocol.selectionRows=50",
       ]);
-      const out = `run-${block}`;
+      const out = `run-${block}-${rank}`;
       await glaiJson(["train", data, "--out", out, ...shortRun, ...chosen], root);
       const document = await glaiJson(["paths", "--verify", out], root);
       expect(document).toMatchObject({ verified: true, stored: { nSamples: 50 }, problems: [] });
