@@ -7,7 +7,7 @@ import { layersOf, type Mlp } from "./mlp.js";
 import { blockLayout, groupWidth } from "./pruning/block-layout.js";
 import { type Cut, readBudget } from "./pruning/budget.js";
 import { type ChosenBlocks, tiesUpTo, tiesWithin } from "./pruning/chosen-blocks.js";
-import { chooseDeep } from "./pruning/deep.js";
+import { chooseDeep, refuseDeep } from "./pruning/deep.js";
 import { checkMemory, defaultMemoryLimit, selectionBytes } from "./pruning/memory.js";
 import { unitNorms } from "./pruning/norms.js";
 import { countBlocks, countPaths, mostBlocks, type PruningProblem } from "./pruning/problem.js";
@@ -82,6 +82,7 @@ function choose(
     case "theorem2":
       return chooseBest(problem, cut);
     case "relative":
+      refuse(problem, cut);
       return chooseRelative(problem, cut, chooseBest);
     case "random":
       return chooseRandom(problem, cut, rank.seed);
@@ -91,6 +92,12 @@ function choose(
         `Expected rank theorem2, relative or random but received ${JSON.stringify(rank satisfies never)}.`,
       );
   }
+}
+
+/** Before norms and masses of origins are summed; the search checks again. */
+function refuse(problem: PruningProblem, cut: Cut): void {
+  if (problem.patterns.layers.length > 1) refuseDeep(problem, cut);
+  else if (cut.kind === "keep") checkShallowMemory(problem, cut.keep);
 }
 
 function chooseBest(problem: PruningProblem, cut: Cut): ChosenBlocks {

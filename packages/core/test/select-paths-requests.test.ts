@@ -109,6 +109,21 @@ describe("large requests", () => {
       [384, 64, 64, 64, 64, 37],
       { budget: { mu: 0.01 }, rank: { kind: "random", seed: 1 } },
     ],
+    [
+      "shares of a deep network's origins",
+      [384, 64, 64, 64, 64, 37],
+      { budget: { mu: 0.01 }, rank: { kind: "relative" } },
+    ],
+    [
+      "half of a deep network's mass by shares",
+      [384, 128, 128, 128, 37],
+      { budget: { maxError: 0.5 }, rank: { kind: "relative" } },
+    ],
+    [
+      "shares in too little memory",
+      [384, 64, 10],
+      { budget: { keep: 5000 }, rank: { kind: "relative" }, memoryLimit: 1e5 },
+    ],
     ["anything in too little memory", [384, 64, 10], { budget: { keep: 5000 }, memoryLimit: 1e5 }],
   ])(
     "refuses %s without enumerating, with the estimate and the ways out",

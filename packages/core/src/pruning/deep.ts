@@ -24,6 +24,20 @@ export function chooseDeep(problem: PruningProblem, cut: Cut): ChosenBlocks {
   }
 }
 
+/**
+ * Refuses what surely does not fit, before anything is searched for. No ranking needs fewer paths for an error than
+ * Theorem 2's, so the estimates hold for every one.
+ */
+export function refuseDeep(problem: PruningProblem, cut: Cut): void {
+  if (cut.kind === "keep") {
+    refuseUnlessFits(problem, cut.keep);
+    return;
+  }
+  const draws = drawBlocks(problem);
+  refuseHopeless(problem, estimatePaths(draws, cut.maxError));
+  refuseHopeless(problem, estimatePaths(draws, cut.maxError, massOf(problem)));
+}
+
 function chooseByCount(problem: PruningProblem, keep: number): ChosenBlocks {
   refuseUnlessFits(problem, keep);
   const collector = collect(problem, tablesOf(problem), keep);
