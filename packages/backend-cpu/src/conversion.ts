@@ -223,7 +223,9 @@ function selectCall(
   const forBlocks = (memoryLimit - factors) / 2; // the kernels' arrays, then the copies that are returned
   const call = { span, isRelative, linearSkip, memoryLimit: forBlocks };
   if ("maxError" in budget && budget.maxError !== undefined)
-    return budget.maxError >= 0 && !isRelative ? { ...call, keep: -1, maxError: budget.maxError } : undefined;
+    return budget.maxError >= 0 && !isRelative
+      ? { ...call, keep: -1, maxError: budget.maxError }
+      : undefined;
   const allPaths = Number(pathCount(sizes));
   const keep = wantedPaths(budget, allPaths);
   if (!Number.isSafeInteger(keep) || keep < span) return undefined;
