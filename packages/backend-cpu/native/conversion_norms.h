@@ -7,7 +7,7 @@
 namespace glai {
 namespace GLAI_ISA {
 
-constexpr int kNormVectors = GLAI_VECTOR_BYTES == 64 ? 4 : 8;
+constexpr int kNormVectors = GLAI_VECTOR_BYTES == 64 ? 4 : GLAI_VECTOR_BYTES == 32 ? 12 : 8;  // 12 of 16 registers
 constexpr int kNormTile = kNormVectors * kLanes<double>;  // origins per task, summed in registers
 constexpr int64_t kNormRows = 64;                         // rows of |x| that stay in L1, one word of bits
 
