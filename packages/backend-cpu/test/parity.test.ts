@@ -40,7 +40,7 @@ for (const tier of await tiersHere()) {
       expect(await deviations(backend, problem, training, schedule)).toEqual([]);
     });
 
-    for (const nOutputs of [1, 2, 5, 8, 16, 17, 37, 50, 129]) {
+    for (const nOutputs of [1, 2, 3, 4, 5, 6, 8, 16, 17, 37, 50, 129]) {
       it(`trains MLPs and estimators with ${nOutputs} outputs`, async () => {
         const training = { loss: losses.meanSquaredError, optimizer: optimizers.adamw };
         const schedule = { batchSize: 18, nSteps: 2 };
