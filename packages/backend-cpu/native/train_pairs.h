@@ -116,20 +116,27 @@ inline void pairUpdateTile(const PairRun& job, const RowPair* pairs, const RunUp
   const RunUpdate<Update> run = of;
   const uint32_t* const origins = job.origins;
   float* const gradients = job.gradients;
-  const int64_t size = 4 * int64_t{job.run->nOrigins}, nWhole = size / 8 * 8;
+  const int64_t size = 4 * int64_t{job.run->nOrigins}, nWhole = size / kWide * kWide;
   const auto keep = [&](int64_t i, __m256 first, __m256 second) __attribute__((always_inline)) {
     __m256 both = _mm256_permute2f128_ps(first, second, 0x20) + _mm256_permute2f128_ps(first, second, 0x31);
     if (!kFirst) both += _mm256_loadu_ps(gradients + i);
     _mm256_storeu_ps(gradients + i, both);
   };
-  for (int64_t i = 0; i < nWhole; i += 8) {
+  const auto keepTwo = [&](int64_t i) __attribute__((always_inline)) {
     keep(i, tile.halvesOf(origins[i / 4]), tile.halvesOf(origins[i / 4 + 1]));
+  };
+  for (int64_t i = 0; i < nWhole; i += kWide) {
+#pragma GCC unroll 2
+    for (int j = 0; j < kWide; j += 8) keepTwo(i + j);
     if (i >= kLag) run.begin(i - kLag);
     if (i >= 2 * kLag) run.end(i - 2 * kLag);
   }
-  if (nWhole < size) keep(nWhole, tile.halvesOf(origins[nWhole / 4]), _mm256_setzero_ps());
-  for (int64_t i = nWhole < kLag ? 0 : nWhole - kLag; i < size; i += 8) run.begin(i);
-  for (int64_t i = nWhole < 2 * kLag ? 0 : nWhole - 2 * kLag; i < size; i += 8) run.end(i);
+  int64_t i = nWhole;
+  for (; i + 8 <= size; i += 8) keepTwo(i);
+  if (i < size) keep(i, tile.halvesOf(origins[i / 4]), _mm256_setzero_ps());
+  store(gradients + size, Vec<float>{});
+  for (i = nWhole < kLag ? 0 : nWhole - kLag; i < size; i += kWide) run.begin(i);
+  for (i = nWhole < 2 * kLag ? 0 : nWhole - 2 * kLag; i < size; i += kWide) run.end(i);
 }
 
 /// body(Size<count>{}) for a count of 1 … kMostPairs.
