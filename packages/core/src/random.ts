@@ -88,7 +88,8 @@ function stream(key: Words, generator: RandomGenerator): Random {
       return uniformInt(generator, 0, n - 1);
     },
     permutation(n) {
-      const order = Uint32Array.from({ length: n }, (_, i) => i);
+      const order = new Uint32Array(n); // a loop: Uint32Array.from takes twice as long as all the drawing
+      for (let i = 1; i < n; i++) order[i] = i;
       for (let i = n - 1; i > 0; i--) {
         const j = uniformInt(generator, 0, i);
         const swapped = order[i];
