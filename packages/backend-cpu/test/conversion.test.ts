@@ -4,15 +4,12 @@ import {
   type ConversionKernels,
   createMlp,
   createRandom,
-  type Features,
   type FloatArray,
   getBit,
-  isGlaiError,
   type Mlp,
   parameterCount,
   pathCount,
   type PathSelection,
-  type Random,
   selectPaths,
   type SelectionRequest,
   structuralShift,
@@ -24,8 +21,8 @@ import { nativeConversionCalls } from "../src/native/conversion.js";
 import { loadNative } from "../src/native/loader.js";
 import { wasmConversionCalls } from "../src/wasm/conversion.js";
 import { createWasmInstance } from "../src/wasm/loader.js";
-
-type Arrays = Float32ArrayConstructor | Float64ArrayConstructor;
+import { featuresOf } from "./support/conversion.js";
+import { codeOf } from "./support/matrices.js";
 
 const native = loadNative();
 const tiers: { readonly tier: string; readonly conversion: ConversionKernels }[] = [1, 2].map(
@@ -42,16 +39,6 @@ if (native.addon !== undefined)
     tier: "native",
     conversion: createConversion(nativeConversionCalls(native.addon, 2)),
   });
-
-function featuresOf(
-  nSamples: number,
-  nFeatures: number,
-  random: Random,
-  arrays: Arrays,
-  draw = () => random.normal(),
-): Features {
-  return { values: new arrays(nSamples * nFeatures).map(draw), nSamples, nFeatures };
-}
 
 /** Weights and features from −2 … 2: sums are exact in float32, and zeros and ties abound. */
 function wholeNumbers(sizes: readonly number[], nSamples: number, seed: number) {
@@ -83,15 +70,6 @@ function bytesOf(record: object): object {
 
 function expectClose(found: number, expected: number, relative: number, scale = expected): void {
   expect(Math.abs(found - expected)).toBeLessThanOrEqual(relative * Math.abs(scale));
-}
-
-async function codeOf(call: () => Promise<unknown>): Promise<string> {
-  try {
-    await call();
-    return "no error";
-  } catch (error) {
-    return isGlaiError(error) ? error.code : String(error);
-  }
 }
 
 const shapes: readonly (readonly number[])[] = [
@@ -360,74 +338,5 @@ describe.each(tiers)("conversion of tier $tier", { timeout: 60_000 }, ({ convers
     expect(await codeOf(() => conversion.selectPaths(network, features, short, request))).not.toBe(
       "internal",
     );
-  });
-});
-
-describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, () => {
-  test("gives the same bits whatever the number of threads", async () => {
-    const random = createRandom(12);
-    const network = createMlp([90, 70, 20], random);
-    const features = featuresOf(3000, 90, random, Float32Array);
-    const run = async (threads: number) => {
-      const conversion = createConversion(nativeConversionCalls(native.addon!, threads));
-      const patterns = await conversion.activationPatterns(network, features);
-      const selection = await conversion.selectPaths(network, features, patterns, {
-        block: "path",
-        budget: { mu: 0.1 },
-      });
-      return { patterns, selection, mass: await conversion.totalMass(network, features) };
-    };
-    const one = await run(1);
-    expect(await run(2)).toEqual(one);
-    expect(await run(5)).toEqual(one);
-  });
-
-  test("refuses what would read out of bounds, without the TypeScript in front", async () => {
-    const addon = native.addon as unknown as Record<string, (...a: unknown[]) => Promise<unknown>>;
-    const sizes = Uint32Array.of(2, 3, 1);
-    const parameters = new Float32Array(13);
-    const x = new Float32Array(8);
-    const words = new Uint32Array(8);
-    const misuses: [string, unknown[]][] = [
-      ["conversionPatterns", [sizes, parameters, x, 4, [new Uint32Array(7)], 1]],
-      ["conversionPatterns", [sizes, parameters, x, 3, [words], 1]],
-      ["conversionPatterns", [sizes, new Float32Array(12), x, 4, [words], 1]],
-      ["conversionPatterns", [Uint32Array.of(2, 0, 1), parameters, x, 4, [words], 1]],
-      ["conversionPatterns", [sizes, parameters, x, 0, [words], 1]],
-      ["conversionPatterns", [sizes, parameters, [], 4, [words], 1]],
-      ["conversionPatterns", []],
-      [
-        "conversionSelect",
-        [sizes, parameters, x, 4, new Uint32Array(7), 1, 5, 0, false, false, 1e9, 1],
-      ],
-      ["conversionSelect", [sizes, parameters, x, 4, words, 2, 5, 0, false, false, 1e9, 1]],
-      ["conversionSelect", [sizes, parameters, x, 4, words, 1, -1, NaN, false, false, 1e9, 1]],
-      [
-        "conversionSelect",
-        [
-          Uint32Array.of(2, 3, 1, 1),
-          new Float32Array(15),
-          x,
-          4,
-          words,
-          1,
-          5,
-          0,
-          false,
-          false,
-          1e9,
-          1,
-        ],
-      ],
-      ["conversionSelect", [sizes, parameters, x, 4, words, 1, -1, 0.5, true, false, 1e9, 1]],
-      ["conversionShift", [[words], [words, words], Uint32Array.of(3), x, 4, 2, 1]],
-      ["conversionShift", [[words], [words], Uint32Array.of(300), x, 4, 2, 1]],
-      ["conversionTotalMass", [sizes, parameters, x, 5, 1]],
-    ];
-    for (const [name, args] of misuses)
-      expect([name, await codeOf(async () => addon[name](...args))]).toEqual([
-        name,
-        "bad-argument",
-      ]);
   });
 });
