@@ -10,7 +10,7 @@ const python = "/usr/bin/python3";
 
 export function runShell({ before, code }, { folder, PATH }) {
   const script = `set -euo pipefail\n${before}${code}`;
-  return runCommand("bash", ["-c", script], { cwd: folder, env: { ...process.env, PATH } });
+  return runCommand("bash", ["-c", script], { cwd: folder, env: { ...readersEnv(), PATH } });
 }
 
 export function runPython({ before, code }, { folder }) {
@@ -54,4 +54,11 @@ export function runChangeset({ code }, { packageNames }) {
 
 function fileNameOf(code) {
   return /^# (\S+\.yaml)$/m.exec(code.split("\n")[0])?.[1];
+}
+
+/** The environment without functions that the calling shell exported: `.ci/run` has one named pnpm. */
+function readersEnv() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("BASH_FUNC_")),
+  );
 }
