@@ -167,17 +167,17 @@ export function conditionOf({ values, nRows: n, rowStride = n }: StridedMatrix):
   return (largest / smallest) ** 2;
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
-function norm(a: ArrayLike<number>): number {
+export function norm(a: ArrayLike<number>): number {
   return Math.sqrt(dot(a, a));
 }
 
-function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
   return Math.sqrt(sum);

@@ -1,5 +1,7 @@
 import { createRandom, type Matrix, referenceLinearAlgebra as algebra } from "@glai/core";
 import { describe, expect, it } from "vitest";
+import { dualRidge } from "../../src/solvers/ridge-dual.js";
+import { primalRidge } from "../../src/solvers/ridge-penalty.js";
 import { ridgeLeaveOneOut, ridgeScores, solveRidge } from "../../src/solvers/ridge.js";
 import {
   gatherStatistics,
@@ -147,4 +149,30 @@ describe("ridge regression from statistics", () => {
       gatherStatistics(algebra, rows(0, 10), labels.slice(0, 10).fill(3), 3),
     ).rejects.toThrow(/row 0 has 3/);
   });
+});
+
+describe("ridge regression in the dual", () => {
+  for (const classWeights of [undefined, Float64Array.of(1, 3, 0.5)]) {
+    it(`equals the primal with more features than samples${classWeights ? ", weighted" : ""}`, async () => {
+      const wide = blobs(24, 40, 3, 7);
+      const samples: Matrix = { values: wide.features.values, nRows: 24, nColumns: 40 };
+      const statistics = await gatherStatistics(algebra, samples, wide.labels, 3, classWeights);
+      const counted = Uint32Array.of(3, 0, 17, 23, 9);
+      const args = [algebra, statistics, samples, wide.labels, counted, classWeights] as const;
+      const primal = primalRidge(...args);
+      const dual = await dualRidge(...args);
+      for (const lambda of [0.01, 1, 50]) {
+        const expected = await primal(lambda);
+        const found = await dual(lambda);
+        const { coefficients, intercept, report } = found.solution;
+        const { solution } = expected;
+        expect(relativeDistance(coefficients, solution.coefficients)).toBeLessThan(1e-10);
+        expect(relativeDistance(intercept, solution.intercept)).toBeLessThan(1e-10);
+        expect(relativeDistance(found.scores, expected.scores)).toBeLessThan(1e-9);
+        expect(found.meanSquaredError / expected.meanSquaredError).toBeCloseTo(1, 9);
+        expect(report.objective / solution.report.objective).toBeCloseTo(1, 9);
+        expect(report.residual).toBeLessThan(1e-10);
+      }
+    });
+  }
 });
