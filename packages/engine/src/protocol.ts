@@ -84,7 +84,7 @@ export type FreezeRule =
  */
 export type SolverConfig =
   | ({ readonly kind: "adam" } & GradientTraining)
-  | { readonly kind: "auto"; readonly memory?: number } // bytes that the finished head may take; default: any
+  | { readonly kind: "auto"; readonly memory?: number } // bytes that the finished head may take; default: no limit
   | {
       readonly kind: "kernel";
       readonly selector:

@@ -1,4 +1,4 @@
-import { checkLabels } from "@glai/core";
+import { checkLabels, GlaiError } from "@glai/core";
 import { badData } from "../errors.js";
 
 // What tables with named columns share: CSV and Parquet.
@@ -25,9 +25,16 @@ export function findLabelColumn(
   );
 }
 
-/** The parts of a list like "a,b,f*". */
-export function patternsOf(x: string): readonly string[] {
-  return x.split(",").map((pattern) => pattern.trim());
+/** The parts of a list like "a,b,f*". Throws `bad-argument` when one of them matches none of the columns. */
+export function patternsOf(x: string, columns: readonly string[], file: string): readonly string[] {
+  const patterns = x.split(",").map((pattern) => pattern.trim());
+  const unmatched = patterns.find((pattern) => !columns.some((column) => matches(column, pattern)));
+  if (unmatched === undefined) return patterns;
+  throw new GlaiError(
+    "bad-argument",
+    `Expected feature columns of ${file} for --x but received "${unmatched}", which matches none of ${someOf(columns)}.`,
+    { hint: "List columns with commas; f* means all that begin with f." },
+  );
 }
 
 export function matches(column: string, pattern: string): boolean {

@@ -58,6 +58,21 @@ export function assembleDataset(
   };
 }
 
+/** Rows of a table without a split, and what their labels are called where the table says so. */
+export interface NamedRows {
+  readonly rows: NamedSplit;
+  readonly classNames?: readonly string[];
+}
+
+/** A dataset of rows that come without a split: validation rows are drawn. */
+export function datasetOfRows(
+  name: string,
+  { rows, ...names }: NamedRows,
+  options: DatasetOptions,
+): LoadedDataset {
+  return assembleDataset(name, drawValidation(rows, options), names);
+}
+
 /** A seeded stratified validation split of rows that come without one. */
 export function drawValidation(
   rows: NamedSplit,

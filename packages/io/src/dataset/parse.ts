@@ -5,10 +5,10 @@ import { parseNpy } from "../npy.js";
 import type { ParquetTable } from "../parquet.js";
 import { type NamedTensor, asFeatures } from "./arrays.js";
 import { folderContainer, npzContainer, pathIn, safetensorsContainer } from "./containers.js";
-import type { DatasetOptions, LoadedDataset } from "./dataset.js";
+import { type DatasetOptions, datasetOfRows, type LoadedDataset } from "./dataset.js";
 import { readDatasetArrays, readFeatureArray, readSampleArrays } from "./read-arrays.js";
-import { readParquetDataset, readParquetFeatures, readParquetSamples } from "./read-parquet.js";
-import { readCsvDataset, readCsvFeatures, readCsvSamples } from "./read-csv.js";
+import { readParquetFeatures, readParquetSamples } from "./read-parquet.js";
+import { readCsvFeatures, readCsvSamples } from "./read-csv.js";
 import type { LabelledSamples } from "./samples.js";
 
 /**
@@ -51,7 +51,9 @@ export function parseDatasetTable(
   options: DatasetOptions = {},
 ): LoadedDataset {
   const name = options.name ?? lastPart(file).replace(/\.[^.]*$/, "");
-  if (!(contents instanceof Uint8Array)) return readParquetDataset(contents, file, name, options);
+  if (!(contents instanceof Uint8Array)) {
+    return datasetOfRows(name, readParquetSamples(contents, file, options), options);
+  }
   const bytes = contents;
   const kind = kindOf(file);
   switch (kind) {
@@ -62,7 +64,7 @@ export function parseDatasetTable(
     case "safetensors":
       return readDatasetArrays(safetensorsContainer(bytes, file), name, options);
     case "csv":
-      return readCsvDataset(bytes, file, name, options);
+      return datasetOfRows(name, readCsvSamples(bytes, file, options), options);
     default:
       return kind satisfies never;
   }

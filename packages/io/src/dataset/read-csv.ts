@@ -1,39 +1,14 @@
-import { type Features, GlaiError, type Split, checkFeatures } from "@glai/core";
+import { type Features, type Split, checkFeatures } from "@glai/core";
 import { type CsvTable, parseCsv } from "../csv.js";
-import {
-  findLabelColumn,
-  isLabelName,
-  matches,
-  patternsOf,
-  readLabels,
-  someOf,
-} from "./columns.js";
-import {
-  type DatasetOptions,
-  type LoadedDataset,
-  type NamedSplit,
-  assembleDataset,
-  drawValidation,
-} from "./dataset.js";
-
-/** A dataset from CSV: a column of labels (numbers or class names) and columns of features. */
-export function readCsvDataset(
-  bytes: Uint8Array,
-  file: string,
-  name: string,
-  options: DatasetOptions,
-): LoadedDataset {
-  const { rows, classNames } = readCsvSamples(bytes, file, options);
-  const extra = classNames === undefined ? {} : { classNames };
-  return assembleDataset(name, drawValidation(rows, options), extra);
-}
+import { findLabelColumn, isLabelName, matches, patternsOf, readLabels } from "./columns.js";
+import type { DatasetOptions, NamedRows } from "./dataset.js";
 
 /** All rows of a CSV with their labels. */
 export function readCsvSamples(
   bytes: Uint8Array,
   file: string,
   options: Pick<DatasetOptions, "x" | "y">,
-): { readonly rows: NamedSplit; readonly classNames?: readonly string[] } {
+): NamedRows {
   let y = "";
   const table = parseCsv(bytes, {
     name: file,
@@ -66,15 +41,7 @@ export function readCsvFeatures(
 /** All numeric columns, or those of a list like "a,b,f*" in the file's order. */
 function pickFeatures(table: CsvTable, x: string | undefined, file: string): Features {
   const { numeric, numbers, nRows } = table;
-  const patterns = x === undefined ? ["*"] : patternsOf(x);
-  const unmatched = patterns.find((pattern) => !numeric.some((column) => matches(column, pattern)));
-  if (unmatched !== undefined) {
-    throw new GlaiError(
-      "bad-argument",
-      `Expected feature columns of ${file} for --x but received "${unmatched}", which matches none of ${someOf(numeric)}.`,
-      { hint: "List columns with commas; f* means all that begin with f." },
-    );
-  }
+  const patterns = patternsOf(x ?? "*", numeric, file);
   const picked = numeric.flatMap((column, i) =>
     patterns.some((p) => matches(column, p)) ? [i] : [],
   );

@@ -1,4 +1,4 @@
-import { type Features, GlaiError, checkFeatures, checkLabels } from "@glai/core";
+import { type Features, checkFeatures, checkLabels } from "@glai/core";
 import { badData, count } from "../errors.js";
 import type { ParquetColumn, ParquetTable } from "../parquet.js";
 import {
@@ -9,32 +9,14 @@ import {
   readLabels,
   someOf,
 } from "./columns.js";
-import {
-  type DatasetOptions,
-  type LoadedDataset,
-  type NamedSplit,
-  assembleDataset,
-  drawValidation,
-} from "./dataset.js";
-
-/** A dataset from a Parquet table: a column of labels, and a column of vectors or several of numbers. */
-export function readParquetDataset(
-  table: ParquetTable,
-  file: string,
-  name: string,
-  options: DatasetOptions,
-): LoadedDataset {
-  const { rows, classNames } = readParquetSamples(table, file, options);
-  const extra = classNames === undefined ? {} : { classNames };
-  return assembleDataset(name, drawValidation(rows, options), extra);
-}
+import type { DatasetOptions, NamedRows } from "./dataset.js";
 
 /** All rows of a table with their labels. */
 export function readParquetSamples(
   table: ParquetTable,
   file: string,
   options: Pick<DatasetOptions, "x" | "y">,
-): { readonly rows: NamedSplit; readonly classNames?: readonly string[] } {
+): NamedRows {
   const y = findLabelColumn([...table.columns.keys()], options.y, file);
   const labelsName = `column "${y}" of ${file}`;
   const { labels, classNames } = labelsOf(table, y, labelsName);
@@ -102,16 +84,8 @@ function listedColumns(
   x: string,
   file: string,
 ): readonly NamedColumn[] {
-  const patterns = patternsOf(x);
   const names = columns.map(([name]) => name);
-  const unmatched = patterns.find((pattern) => !names.some((name) => matches(name, pattern)));
-  if (unmatched !== undefined) {
-    throw new GlaiError(
-      "bad-argument",
-      `Expected feature columns of ${file} for --x but received "${unmatched}", which matches none of ${someOf(names)}.`,
-      { hint: "List columns with commas; f* means all that begin with f." },
-    );
-  }
+  const patterns = patternsOf(x, names, file);
   return columns.filter(([name]) => patterns.some((pattern) => matches(name, pattern)));
 }
 
