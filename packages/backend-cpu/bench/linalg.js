@@ -159,6 +159,9 @@ for (const threads of options.threads.split(",").map(Number)) {
       budget: { keep: 450_880 },
     }),
   );
+  await time(threads, "B1: both in one call", 0, () =>
+    conversion.convert(network, images, { block: "path", budget: { keep: 450_880 } }),
+  );
   await time(threads, "B1: total mass", 0, () => conversion.totalMass(network, images));
   await time(threads, "B1: structural shift", 0, () =>
     conversion.structuralShift(patterns, patterns, images, 128),

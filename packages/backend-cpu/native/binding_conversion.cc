@@ -81,6 +81,11 @@ Napi::Float64Array numbers(Napi::Env env, std::initializer_list<double> values) 
   return array;
 }
 
+Napi::Float64Array placeOf(Napi::Env env, const NanPlace& place) {
+  return numbers(env, {static_cast<double>(place.layer), static_cast<double>(place.sample),
+                       static_cast<double>(place.unit)});
+}
+
 /// `work` here and now when it is short, else on another thread.
 Napi::Value run(Napi::Env env, bool isShort, const std::vector<Napi::Value>& keepAlive,
                 std::function<JobResult()> work, std::function<Napi::Value(Napi::Env)> finish) {
@@ -104,10 +109,7 @@ Napi::Value patterns(const Napi::CallbackInfo& info) {
         return resultOf(runPatterns(arguments->network, arguments->samples, arguments->words.data(), *place,
                                     arguments->parallel));
       },
-      [place](Napi::Env env) -> Napi::Value {
-        return numbers(env, {static_cast<double>(place->layer), static_cast<double>(place->sample),
-                             static_cast<double>(place->unit)});
-      });
+      [place](Napi::Env env) -> Napi::Value { return placeOf(env, *place); });
 }
 
 /// conversionTotalMass(sizes, parameters, features, nSamples, threads): [status, mass]
@@ -161,12 +163,31 @@ JsArray copied(Napi::Env env, const Array<T>& from, int64_t n) {
 struct Selection {
   SelectRequest request{};
   Selected selected;
+  NanPlace nan;
   int64_t status = kSelected;
 };
 
+Napi::Object selectionOf(Napi::Env env, const Selection& selection) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("status", Napi::Number::New(env, static_cast<double>(selection.status)));
+  if (selection.status == kSelectNan) result.Set("numbers", placeOf(env, selection.nan));
+  if (selection.status != kSelected) return result;
+  const Selected& s = selection.selected;
+  result.Set("numbers",
+             numbers(env, {static_cast<double>(s.kept), s.totalMass, s.keptMass, s.bound, s.measuredError}));
+  result.Set("gateUnits", copied<Napi::Uint32Array>(env, s.gateUnits, s.nGates));
+  result.Set("gateOf", copied<Napi::Uint32Array>(env, s.gateOf, s.nBlocks));
+  result.Set("originOf", copied<Napi::Uint32Array>(env, s.originOf, s.nBlocks));
+  result.Set("outputOf", copied<Napi::Uint32Array>(env, s.outputOf, s.nBlocks));
+  result.Set("weights", copied<Napi::Float64Array>(env, s.weights, s.nPaths));
+  return result;
+}
+
 /// conversionSelect(sizes, parameters, features, nSamples, words, span, keep (−1: by error), maxError, isRelative,
 /// linearSkip, memoryLimit, threads, isShort): { status, numbers: [kept, totalMass, keptMass, bound,
-/// measuredError], gateUnits, … }, a promise unless it is short
+/// measuredError], gateUnits, … }, a promise unless it is short. conversionConvert has the same arguments and fills
+/// `words` first; where a pre-activation is NaN, `numbers` is its place.
+template <bool fillsWords>
 Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
   const auto arguments = std::make_shared<Arguments>();
   takeNetwork(info[0], info[1], 3, *arguments);
@@ -194,24 +215,15 @@ Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
   return run(
       info.Env(), info[12].ToBoolean(), keepAlive,
       [arguments, selection] {
-        selection->status = runSelect(arguments->network, arguments->samples, arguments->words[0],
-                                      selection->request, selection->selected, arguments->parallel);
+        const Arguments& a = *arguments;
+        selection->status =
+            fillsWords ? runConvert(a.network, a.samples, a.words[0], selection->request, selection->selected,
+                                    selection->nan, a.parallel)
+                       : runSelect(a.network, a.samples, a.words[0], selection->request, selection->selected,
+                                   a.parallel);
         return resultOf(selection->status);
       },
-      [selection](Napi::Env env) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("status", Napi::Number::New(env, static_cast<double>(selection->status)));
-        if (selection->status != kSelected) return result;
-        const Selected& s = selection->selected;
-        result.Set("numbers", numbers(env, {static_cast<double>(s.kept), s.totalMass, s.keptMass, s.bound,
-                                            s.measuredError}));
-        result.Set("gateUnits", copied<Napi::Uint32Array>(env, s.gateUnits, s.nGates));
-        result.Set("gateOf", copied<Napi::Uint32Array>(env, s.gateOf, s.nBlocks));
-        result.Set("originOf", copied<Napi::Uint32Array>(env, s.originOf, s.nBlocks));
-        result.Set("outputOf", copied<Napi::Uint32Array>(env, s.outputOf, s.nBlocks));
-        result.Set("weights", copied<Napi::Float64Array>(env, s.weights, s.nPaths));
-        return result;
-      });
+      [selection](Napi::Env env) -> Napi::Value { return selectionOf(env, *selection); });
 }
 
 }  // namespace
@@ -220,8 +232,9 @@ Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
 
 void register_conversion(Napi::Env env, Napi::Object exports) {
   using namespace glai;
+  exports.Set("conversionConvert", Napi::Function::New(env, selectBlocks<true>));
   exports.Set("conversionPatterns", Napi::Function::New(env, patterns));
-  exports.Set("conversionSelect", Napi::Function::New(env, selectBlocks));
+  exports.Set("conversionSelect", Napi::Function::New(env, selectBlocks<false>));
   exports.Set("conversionShift", Napi::Function::New(env, shift));
   exports.Set("conversionTotalMass", Napi::Function::New(env, totalMass));
 }

@@ -27,7 +27,7 @@ struct NanPlace {
 };
 
 /// What is kept of a network with one hidden layer, as the error kernel reads it: per unit, origins by
-/// descending score, and per unit and group of outputs how many of them are kept.
+/// descending score (with one group: the kept ones first), and per unit and group of outputs how many are kept.
 struct KeptPrefixes {
   int64_t nUnits, nOrigins, nOutputs, nGroups, span;
   const uint32_t* origins;    // [nUnits, nOrigins], nOrigins − 1 is the bias
@@ -45,9 +45,10 @@ struct UnitBits {
 template <typename T>
 struct ConversionTable {
   size_t (*patternsScratch)(const ConversionNetwork&, const ConversionSamples&);
-  /// words[l]: [nSamples, 2 ceil(n / 64)] bits of hidden layer l; every word is written.
+  /// words[l]: [nSamples, 2 ceil(n / 64)] bits of hidden layer l; every word is written. `preActivations` is
+  /// filled with those of the only hidden layer, [nSamples, n], unless it is null.
   NanPlace (*patterns)(const ConversionNetwork&, const ConversionSamples&, uint32_t* const* words,
-                       void* scratch, const Parallel&);
+                       T* preActivations, void* scratch, const Parallel&);
 
   size_t (*massScratch)(const ConversionNetwork&, const ConversionSamples&);
   /// MATH.md closed form 2: the mean over samples of the absolute forward pass through their own gates.
@@ -60,9 +61,10 @@ struct ConversionTable {
                    const Parallel&);
 
   size_t (*errorScratch)(const ConversionSamples&, const KeptPrefixes&, int nWorkers);
-  /// Σ over outputs of the mean over samples of |Σ of the removed paths' contributions|.
+  /// Σ over outputs of the mean over samples of |Σ of the removed paths' contributions|. Computes the
+  /// pre-activations where they are null.
   double (*removedError)(const ConversionNetwork&, const ConversionSamples&, const UnitBits&,
-                         const KeptPrefixes&, void* scratch, const Parallel&);
+                         const KeptPrefixes&, const T* preActivations, void* scratch, const Parallel&);
 };
 
 namespace baseline {

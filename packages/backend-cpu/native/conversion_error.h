@@ -2,7 +2,7 @@
 // |f(x) − f̂(x)|, from what was removed alone. For unit s the kept origins of every output are a prefix of
 // one list, so running sums P along that list serve all outputs:
 //   f(x)_o − f̂(x)_o = Σ_s open_s(x) W_1[o, s] (z_s(x) − P_s(x, count[s, o])) + removed output bias.
-// Samples stand in the lanes.
+// Samples stand in the lanes. The pre-activations z are those of the patterns where they were kept.
 #pragma once
 #include "conversion_forward.h"
 
@@ -14,27 +14,16 @@ template <typename T>
 constexpr int kErrorSamples = kErrorVectors * kLanes<T>;  // per task; divides 64
 constexpr int64_t kErrorChunk = 1024;                     // samples whose pre-activations are held
 
-/// Adds the bias of the row (units are the rows, samples the columns).
-template <typename T>
-struct RowBias {
-  const T* bias;  // padded to tiles
-  GLAI_INLINE void operator()(Tile<T>& tile, int64_t i, int64_t) const {
-#pragma GCC unroll 16
-    for (int r = 0; r < kTileRows; ++r)
-#pragma GCC unroll 16
-      for (int v = 0; v < kTileVectors; ++v) tile.at[r][v] += splat(bias[i + r]);
-  }
-};
-
 template <typename T>
 struct ErrorScratch {
   T* weights;         // [nUnits, nOrigins] of the origins by descending score
   T* lastWeights;     // [nUnits, nOutputs] W_1 transposed
   T* bias;            // [nUnits padded]
-  T* z;               // [nUnits, kErrorChunk]
+  T* z;               // [kErrorChunk, nUnits] where the pre-activations are not given
   uint32_t* byCount;  // [nUnits, nGroups] groups by ascending count
   double* partial;    // [chunk's tasks]
   T* inputs;          // [worker][nOrigins, kErrorSamples]
+  T* zOfTask;         // [worker][nUnits, kErrorSamples]
   T* errors;          // [worker][nOutputs, kErrorSamples]
 };
 
@@ -43,23 +32,24 @@ inline ErrorScratch<T> takeErrorScratch(Arena& arena, const KeptPrefixes& kept, 
   ErrorScratch<T> s;
   s.weights = arena.take<T>(kept.nUnits * kept.nOrigins);
   s.lastWeights = arena.take<T>(kept.nUnits * kept.nOutputs);
-  s.bias = arena.take<T>(roundUp(kept.nUnits, kTileRows));
+  s.bias = arena.take<T>(roundUp(kept.nUnits, kTileColumns<T>));
   s.z = arena.take<T>(kept.nUnits * kErrorChunk);
   s.byCount = arena.take<uint32_t>(kept.nUnits * kept.nGroups);
   s.partial = arena.take<double>(kErrorChunk / kErrorSamples<T>);
   s.inputs = arena.take<T>(nWorkers * kept.nOrigins * kErrorSamples<T>);
+  s.zOfTask = arena.take<T>(nWorkers * kept.nUnits * kErrorSamples<T>);
   s.errors = arena.take<T>(nWorkers * kept.nOutputs * kErrorSamples<T>);
   return s;
 }
 
 template <typename T>
 size_t errorScratch(const ConversionSamples& samples, const KeptPrefixes& kept, int nWorkers) {
-  const size_t perWorker = (kept.nOrigins + kept.nOutputs) * kErrorSamples<T>;
+  const size_t perWorker = (kept.nOrigins + kept.nUnits + kept.nOutputs) * kErrorSamples<T>;
   const size_t floats = kept.nUnits * (kept.nOrigins + kept.nOutputs + kErrorChunk) +
-                        roundUp(kept.nUnits, kTileRows) + nWorkers * perWorker;
+                        roundUp(kept.nUnits, kTileColumns<T>) + nWorkers * perWorker;
   return floats * sizeof(T) + kept.nUnits * kept.nGroups * sizeof(uint32_t) +
-         kErrorChunk / kErrorSamples<T> * sizeof(double) + 8 * 64 +
-         productScratch<T>(kept.nUnits, smaller(kErrorChunk, samples.nSamples), samples.nFeatures);
+         kErrorChunk / kErrorSamples<T> * sizeof(double) + 9 * 64 +
+         productScratch<T>(smaller(kErrorChunk, samples.nSamples), kept.nUnits, samples.nFeatures);
 }
 
 /// What one unit adds to the errors of kErrorSamples samples.
@@ -128,14 +118,12 @@ inline void fillErrorScratch(const ConversionNetwork& network, const KeptPrefixe
                              const ErrorScratch<T>& s) {
   const LayerView first = layerView(network, 0), last = layerView(network, 1);
   const bool isDouble = network.isDouble;
-  for (int64_t unit = 0; unit < roundUp(kept.nUnits, kTileRows); ++unit)
-    s.bias[unit] = unit < kept.nUnits ? valueAt<T>(first.biases, isDouble, unit) : T(0);
   for (int64_t unit = 0; unit < kept.nUnits; ++unit) {
     for (int64_t rank = 0; rank < kept.nOrigins; ++rank) {
       const int64_t origin = kept.origins[unit * kept.nOrigins + rank];
       s.weights[unit * kept.nOrigins + rank] =
           origin < first.nIn ? valueAt<T>(first.weights, isDouble, unit * first.nIn + origin)
-                             : s.bias[unit];
+                             : valueAt<T>(first.biases, isDouble, unit);
     }
     for (int64_t o = 0; o < kept.nOutputs; ++o)
       s.lastWeights[unit * kept.nOutputs + o] = valueAt<T>(last.weights, isDouble, o * kept.nUnits + unit);
@@ -151,39 +139,40 @@ inline void fillErrorScratch(const ConversionNetwork& network, const KeptPrefixe
 
 template <typename T>
 double removedError(const ConversionNetwork& network, const ConversionSamples& samples,
-                    const UnitBits& bits, const KeptPrefixes& kept, void* scratch,
-                    const Parallel& parallel) {
+                    const UnitBits& bits, const KeptPrefixes& kept, const T* preActivations,
+                    void* scratch, const Parallel& parallel) {
   constexpr int kLength = kErrorSamples<T>;
   Arena arena{static_cast<char*>(scratch)};
   const ErrorScratch<T> s = takeErrorScratch<T>(arena, kept, parallel.nWorkers);
   fillErrorScratch(network, kept, s);
   const LayerView first = layerView(network, 0), last = layerView(network, 1);
-  const int64_t nFeatures = samples.nFeatures;
+  const int64_t nFeatures = samples.nFeatures, nUnits = kept.nUnits;
   const T* values = static_cast<const T*>(samples.values);
   double total = 0;
   for (int64_t row0 = 0; row0 < samples.nSamples; row0 += kErrorChunk) {
     const int64_t rows = smaller(kErrorChunk, samples.nSamples - row0);
-    productWith(RowBias<T>{s.bias}, Operand{first.weights, network.isDouble, nFeatures, 1},
-                Operand{values + row0 * nFeatures, samples.isDouble, nFeatures, 1}, kept.nUnits, rows,
-                nFeatures, false, s.z, arena.next, parallel);
+    const T* z = preActivations == nullptr ? s.z : preActivations + row0 * nUnits;
+    if (preActivations == nullptr)
+      affineLayer(Operand{values + row0 * nFeatures, samples.isDouble, nFeatures, 1}, first,
+                  network.isDouble, rows, s.bias, s.z, arena.next, parallel);
     const int64_t nTasks = (rows + kLength - 1) / kLength;
     fork(parallel, nTasks, [&](int64_t task, int worker) {
       T* inputs = s.inputs + worker * kept.nOrigins * kLength;
+      T* zOfTask = s.zOfTask + worker * nUnits * kLength;
       T* errors = s.errors + worker * kept.nOutputs * kLength;
       const int64_t begin = task * kLength, length = smaller(kLength, rows - begin);
       packFrom(inputs, kLength, values + (row0 + begin) * nFeatures, nFeatures, 1, length, nFeatures);
       for (int j = 0; j < kLength; ++j) inputs[nFeatures * kLength + j] = T(1);
+      packFrom(zOfTask, kLength, z + begin * nUnits, nUnits, 1, length, nUnits);
       for (int64_t o = 0; o < kept.nOutputs; ++o) {
         const T bias = kept.keepsBias[o / kept.span] ? T(0) : valueAt<T>(last.biases, network.isDouble, o);
         for (int j = 0; j < kLength; ++j) errors[o * kLength + j] = bias;
       }
-      for (int64_t unit = 0; unit < kept.nUnits; ++unit) {
+      for (int64_t unit = 0; unit < nUnits; ++unit) {
         const int64_t sample = row0 + begin;
         const uint64_t open = bits.words[unit * bits.nWords + sample / 64] >> (sample % 64);
         if (open == 0) continue;
-        T z[kLength] = {};
-        for (int64_t j = 0; j < length; ++j) z[j] = s.z[unit * rows + begin + j];
-        addUnitErrors(kept, s, unit, z, open, inputs, errors);
+        addUnitErrors(kept, s, unit, zOfTask + unit * kLength, open, inputs, errors);
       }
       double sum = 0;
       for (int64_t o = 0; o < kept.nOutputs; ++o)

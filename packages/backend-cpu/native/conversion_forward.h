@@ -103,7 +103,7 @@ size_t patternsScratch(const ConversionNetwork& network, const ConversionSamples
 
 template <typename T>
 NanPlace patterns(const ConversionNetwork& network, const ConversionSamples& samples,
-                  uint32_t* const* words, void* scratch, const Parallel& parallel) {
+                  uint32_t* const* words, T* preActivations, void* scratch, const Parallel& parallel) {
   const int64_t chunkRows = smaller(kChunkRows, samples.nSamples), widest = widestHidden(network);
   Arena arena{static_cast<char*>(scratch)};
   T* activations[2] = {arena.take<T>(chunkRows * widest), arena.take<T>(chunkRows * widest)};
@@ -117,9 +117,10 @@ NanPlace patterns(const ConversionNetwork& network, const ConversionSamples& sam
                samples.isDouble, samples.nFeatures, 1};
     for (int64_t l = 0; l <= last; ++l) {
       const LayerView layer = layerView(network, l);
-      T* z = activations[l % 2];
+      const int64_t n = layer.nOut;
+      T* z = preActivations == nullptr ? activations[l % 2] : preActivations + first * n;
       affineLayer(in, layer, network.isDouble, rows, bias, z, arena.next, parallel);
-      const int64_t n = layer.nOut, nWords = 2 * ((n + 63) / 64), nTasks = (rows + kBitRows - 1) / kBitRows;
+      const int64_t nWords = 2 * ((n + 63) / 64), nTasks = (rows + kBitRows - 1) / kBitRows;
       fork(parallel, nTasks, [&](int64_t task, int) {
         hasNan[task] = 0;
         for (int64_t row = task * kBitRows; row < smaller((task + 1) * kBitRows, rows); ++row) {

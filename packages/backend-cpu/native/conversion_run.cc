@@ -29,12 +29,29 @@ bool areFinite(const ConversionNetwork& network, const ConversionSamples& sample
 
 template <typename T>
 int64_t patternsOf(const ConversionNetwork& network, const ConversionSamples& samples,
-                   uint32_t* const* words, NanPlace& place, const Parallel& parallel) {
+                   uint32_t* const* words, T* preActivations, NanPlace& place, const Parallel& parallel) {
   const ConversionTable<T>& kernels = conversion(T());
   Array<char> scratch;
   if (!scratch.resize(kernels.patternsScratch(network, samples))) return kSelectNoMemory;
-  place = kernels.patterns(network, samples, words, scratch.data(), parallel);
+  place = kernels.patterns(network, samples, words, preActivations, scratch.data(), parallel);
   return kSelected;
+}
+
+constexpr double kPreActivationBytes = 1 << 25;  // more are computed a second time instead of kept
+
+template <typename T>
+int64_t convertOf(const ConversionNetwork& network, const ConversionSamples& samples, uint32_t* words,
+                  const SelectRequest& request, Selected& out, NanPlace& place, const Parallel& parallel) {
+  const int64_t n = samples.nSamples * network.sizes[1];
+  const double bytes = static_cast<double>(n) * sizeof(T);
+  Array<T> preActivations;
+  const bool isKept = bytes <= kPreActivationBytes && 8 * bytes <= request.memoryLimit && preActivations.resize(n);
+  T* const kept = isKept ? preActivations.data() : nullptr;
+  const int64_t status = patternsOf<T>(network, samples, &words, kept, place, parallel);
+  if (status != kSelected) return status;
+  if (place.layer >= 0) return kSelectNan;
+  if (!areFinite(network, samples)) return kSelectNotFinite;
+  return selectPaths(network, samples, words, kept, request, out, parallel);
 }
 
 template <typename T>
@@ -76,8 +93,8 @@ bool allFinite(const void* values, bool isDouble, int64_t n) {
 
 int64_t runPatterns(const ConversionNetwork& network, const ConversionSamples& samples,
                     uint32_t* const* words, NanPlace& place, const Parallel& parallel) {
-  return samples.isDouble ? patternsOf<double>(network, samples, words, place, parallel)
-                          : patternsOf<float>(network, samples, words, place, parallel);
+  return samples.isDouble ? patternsOf<double>(network, samples, words, nullptr, place, parallel)
+                          : patternsOf<float>(network, samples, words, nullptr, place, parallel);
 }
 
 int64_t runTotalMass(const ConversionNetwork& network, const ConversionSamples& samples, double& mass,
@@ -91,7 +108,13 @@ int64_t runSelect(const ConversionNetwork& network, const ConversionSamples& sam
                   const uint32_t* words, const SelectRequest& request, Selected& out,
                   const Parallel& parallel) {
   if (!areFinite(network, samples)) return kSelectNotFinite;
-  return selectPaths(network, samples, words, request, out, parallel);
+  return selectPaths(network, samples, words, nullptr, request, out, parallel);
+}
+
+int64_t runConvert(const ConversionNetwork& network, const ConversionSamples& samples, uint32_t* words,
+                   const SelectRequest& request, Selected& out, NanPlace& place, const Parallel& parallel) {
+  return samples.isDouble ? convertOf<double>(network, samples, words, request, out, place, parallel)
+                          : convertOf<float>(network, samples, words, request, out, place, parallel);
 }
 
 int64_t runShift(const uint32_t* const* before, const uint32_t* const* after, const uint32_t* widths,

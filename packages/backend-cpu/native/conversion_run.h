@@ -21,6 +21,10 @@ int64_t runTotalMass(const ConversionNetwork&, const ConversionSamples&, double&
 int64_t runSelect(const ConversionNetwork&, const ConversionSamples&, const uint32_t* words,
                   const SelectRequest&, Selected&, const Parallel&);
 
+/// `runPatterns`, then `runSelect`: the pre-activations are computed once for both where they fit.
+int64_t runConvert(const ConversionNetwork&, const ConversionSamples&, uint32_t* words, const SelectRequest&,
+                   Selected&, NanPlace&, const Parallel&);
+
 /// MATH.md closed form 1, summed over samples: Σ_k Σ (Π a + Π a' − 2 Π b) with the weights of the origins; the
 /// caller divides. widths[l]: units of hidden layer l. NaN or infinite when a feature is.
 int64_t runShift(const uint32_t* const* before, const uint32_t* const* after, const uint32_t* widths,

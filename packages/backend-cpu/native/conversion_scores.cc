@@ -246,7 +246,7 @@ RankedScore nthScore(const BlockScores& scores, int64_t n, uint64_t* keys) {
   // Scores ≥ 0 are ordered as their bits: from the top, the digit of the n-th, then only keys that share it.
   uint64_t found = 0;
   int64_t nLarger = 0;
-  for (int shift = 64 - kDigit; nKeys > 0; shift = shift > kDigit ? shift - kDigit : 0) {
+  for (int shift = 63 - kDigit; nKeys > 0; shift = shift > kDigit ? shift - kDigit : 0) {
     uint32_t counts[2][kRadix] = {};  // in turns: equal digits in a row do not wait for each other
     for (int64_t k = 0; k < nKeys; ++k) ++counts[k % 2][keys[k] >> shift & (kRadix - 1)];
     int64_t digit = kRadix - 1;

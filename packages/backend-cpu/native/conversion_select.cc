@@ -34,7 +34,7 @@ struct Selector {
   Selected& out;
   Array<uint32_t> counts;     // [nUnits, nGroups] kept origins
   Array<uint8_t> keepsBias;   // [nGroups]
-  Array<uint32_t> keptFirst;  // [nUnits, nOrigins] the kept origins before the others, where they are not sorted
+  Array<uint32_t> keptFirst;  // [nUnits, nOrigins] the kept origins before the others; with one group only
   CompensatedSum keptMass;
   TieLimit ties{};
   double threshold = 0;
@@ -59,7 +59,7 @@ struct Selector {
   /// Kept blocks, and only them, in canonical order. False without memory.
   bool emitAll(const Cut& cut, Array<uint32_t>& candidates);
   void emitUnit(int64_t unit, uint32_t* candidates);
-  bool orderKept();
+  void emitSlabs(int64_t unit);
   void addLinearSkip();
   bool fillWeights();
 };
@@ -105,20 +105,52 @@ void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
   }
 }
 
+/// `emitUnit` for one group. Without a branch for each origin: a third of them would be mispredicted.
+void Selector::emitSlabs(int64_t unit) {
+  const int64_t nOrigins = scores.nOrigins;
+  const double last = scores.lastFactors[unit];
+  const double* factors = scores.originFactors.data() + unit * nOrigins;
+  uint32_t* const order = keptFirst.data() + unit * nOrigins;
+  int64_t n = 0, removed = nOrigins;
+  for (int64_t origin = 0; origin < nOrigins; ++origin) {
+    const double score = last * factors[origin];
+    bool isKept = score > threshold;
+    if (__builtin_expect(score == threshold, false)) isKept = keeps(score, 0);
+    removed -= !isKept;
+    order[isKept ? n : removed] = static_cast<uint32_t>(origin);
+    n += isKept;
+  }
+  counts[unit] = static_cast<uint32_t>(n);
+  if (n == 0) return;
+  out.gateUnits[out.nGates] = static_cast<uint32_t>(unit);
+  for (int64_t k = 0; k < n; ++k, ++out.nBlocks) {
+    out.gateOf[out.nBlocks] = static_cast<uint32_t>(out.nGates);
+    out.originOf[out.nBlocks] = order[k];
+    out.outputOf[out.nBlocks] = 0;
+    keptMass.add(scores.blockMass(unit, order[k], 0));
+  }
+  ++out.nGates;
+  out.nPaths += n * scores.groupWidth(0);
+}
+
 bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
   const int64_t nUnits = scores.nUnits, nGroups = scores.nGroups;
   const int64_t extra = request.linearSkip ? scores.nOrigins * nGroups : 0;
   const int64_t capacity = capacityFor(scores, request, cut) + extra;
   if (!out.gateUnits.resize(nUnits + 1) || !out.gateOf.resize(capacity) ||
       !out.originOf.resize(capacity) || !out.outputOf.resize(capacity) ||
-      !counts.clear(nUnits * nGroups) || !keepsBias.clear(nGroups))
+      !counts.clear(nUnits * nGroups) || !keepsBias.clear(nGroups) ||
+      (nGroups == 1 && !keptFirst.resize(nUnits * scores.nOrigins)))
     return false;
   out.nGates = out.nBlocks = out.nPaths = 0;
   keptMass = {};
   threshold = cut.threshold;
   ties = cut.ties;
   tiesAreOpen = true;
-  for (int64_t unit = 0; unit < nUnits; ++unit) emitUnit(unit, candidates.data());
+  for (int64_t unit = 0; unit < nUnits; ++unit) {
+    if (nGroups == 1) emitSlabs(unit);
+    else emitUnit(unit, candidates.data());
+  }
   for (int64_t group = 0; group < nGroups; ++group) {
     const double score = scores.biasScores[group];
     if (!keeps(score, group)) continue;
@@ -127,26 +159,6 @@ bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
     keepsBias[group] = 1;
   }
   out.kept = out.nPaths;
-  return true;
-}
-
-/// Fills `keptFirst` from the blocks, which are in canonical order: one group a unit. False without memory.
-bool Selector::orderKept() {
-  const int64_t nOrigins = scores.nOrigins;
-  if (!keptFirst.resize(scores.nUnits * nOrigins)) return false;
-  int64_t b = 0;
-  for (int64_t unit = 0; unit < scores.nUnits; ++unit) {
-    uint32_t* const order = keptFirst.data() + unit * nOrigins;
-    const int64_t end = b + counts[unit];
-    int64_t kept = 0, removed = counts[unit];
-    for (int64_t origin = 0; origin < nOrigins; ++origin) {
-      const bool isKept = b < end && out.originOf[b] == origin;
-      order[isKept ? kept : removed] = static_cast<uint32_t>(origin);
-      kept += isKept;
-      b += isKept;
-      removed += !isKept;
-    }
-  }
   return true;
 }
 
@@ -227,8 +239,8 @@ bool transposeBits(const uint32_t* words, int64_t nSamples, int64_t nUnits, Arra
 
 template <typename T>
 int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& samples,
-                   const uint32_t* words, const SelectRequest& request, Selected& out,
-                   const Parallel& parallel) {
+                   const uint32_t* words, const T* preActivations, const SelectRequest& request,
+                   Selected& out, const Parallel& parallel) {
   const ConversionTable<T>& kernels = conversion(T());
   const int64_t nUnits = network.sizes[1], nOrigins = samples.nFeatures + 1;
   Array<uint64_t> unitWords;
@@ -266,30 +278,33 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
     const double step = 0x1p-52 * out.totalMass;
     allowed -= 2 * excess > step ? 2 * excess : step;
   }
-  if (!scores.isSorted && !selector.orderKept()) return kSelectNoMemory;
   if (request.linearSkip) selector.addLinearSkip();
   const KeptPrefixes kept{nUnits,
                           nOrigins,
                           scores.nOutputs,
                           scores.nGroups,
                           request.span,
-                          scores.isSorted ? scores.originOrder.data() : selector.keptFirst.data(),
+                          scores.nGroups > 1 ? scores.originOrder.data() : selector.keptFirst.data(),
                           selector.counts.data(),
                           selector.keepsBias.data()};
   if (!selector.fillWeights() ||
       !scratch.resize(kernels.errorScratch(samples, kept, parallel.nWorkers)))
     return kSelectNoMemory;
-  out.measuredError = kernels.removedError(network, samples, bits, kept, scratch.data(), parallel);
+  out.measuredError =
+      kernels.removedError(network, samples, bits, kept, preActivations, scratch.data(), parallel);
   return kSelected;
 }
 
 }  // namespace
 
 int64_t selectPaths(const ConversionNetwork& network, const ConversionSamples& samples,
-                    const uint32_t* words, const SelectRequest& request, Selected& out,
-                    const Parallel& parallel) {
-  return samples.isDouble ? selectWith<double>(network, samples, words, request, out, parallel)
-                          : selectWith<float>(network, samples, words, request, out, parallel);
+                    const uint32_t* words, const void* preActivations, const SelectRequest& request,
+                    Selected& out, const Parallel& parallel) {
+  if (samples.isDouble)
+    return selectWith<double>(network, samples, words, static_cast<const double*>(preActivations), request, out,
+                              parallel);
+  return selectWith<float>(network, samples, words, static_cast<const float*>(preActivations), request, out,
+                           parallel);
 }
 
 }  // namespace glai

@@ -30,9 +30,11 @@ constexpr int64_t kSelected = -1;
 constexpr int64_t kSelectNoMemory = -2;
 constexpr int64_t kSelectNotFinite = -3;  // a feature is NaN or infinite
 constexpr int64_t kSelectTooLarge = -4;   // over memoryLimit: nothing was made
+constexpr int64_t kSelectNan = -5;        // a pre-activation is NaN
 
-/// `words`: [nSamples, 2 ceil(nUnits / 64)] activation patterns of the hidden layer.
+/// `words`: [nSamples, 2 ceil(nUnits / 64)] activation patterns of the hidden layer; `preActivations`:
+/// [nSamples, nUnits] in the features' precision, or null.
 int64_t selectPaths(const ConversionNetwork&, const ConversionSamples&, const uint32_t* words,
-                    const SelectRequest&, Selected&, const Parallel&);
+                    const void* preActivations, const SelectRequest&, Selected&, const Parallel&);
 
 }  // namespace glai

@@ -46,11 +46,12 @@ int32_t conversion_total_mass(int32_t precision, const uint32_t* sizes, int32_t 
       runTotalMass(networkOf(precision, sizes, nLayers, parameters), samples, *mass, workers(threads)));
 }
 
-/// out: [14] nGates, nBlocks, nPaths, kept, totalMass, keptMass, bound, measuredError, the addresses of gateUnits,
-/// gateOf, originOf, outputOf and weights, and the handle that `conversion_release` frees them by (0: none).
+/// `fillsWords`: words are the patterns, which are computed first. out: [14] nGates, nBlocks, nPaths, kept, totalMass, keptMass, bound, measuredError, the addresses of gateUnits,
+/// gateOf, originOf, outputOf and weights, and the handle that `conversion_release` frees them by (0: none). Where a
+/// pre-activation is NaN it begins with its layer, sample and unit.
 GLAI_EXPORT(conversion_select)
 int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* parameters,
-                          const void* features, int32_t nSamples, const uint32_t* words, int32_t span,
+                          const void* features, int32_t nSamples, uint32_t* words, int32_t fillsWords, int32_t span,
                           double keep, double maxError, int32_t isRelative, int32_t linearSkip,
                           double memoryLimit, double* out, int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
@@ -61,8 +62,11 @@ int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* 
   void* const memory = allocate(sizeof(Selected));
   if (memory == nullptr) return static_cast<int32_t>(kSelectNoMemory);
   Selected& selected = *new (memory) Selected;
+  const ConversionNetwork network = networkOf(precision, sizes, 2, parameters);
+  NanPlace nan;
   const int64_t status =
-      runSelect(networkOf(precision, sizes, 2, parameters), samples, words, request, selected, workers(threads));
+      fillsWords != 0 ? runConvert(network, samples, words, request, selected, nan, workers(threads))
+                      : runSelect(network, samples, words, request, selected, workers(threads));
   const double values[] = {static_cast<double>(selected.nGates),
                            static_cast<double>(selected.nBlocks),
                            static_cast<double>(selected.nPaths),
@@ -78,6 +82,10 @@ int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* 
                            addressOf(selected.weights),
                            static_cast<double>(reinterpret_cast<size_t>(memory))};
   for (int i = 0; i < 14; ++i) out[i] = values[i];
+  if (status != kSelectNan) return static_cast<int32_t>(status);
+  out[0] = static_cast<double>(nan.layer);
+  out[1] = static_cast<double>(nan.sample);
+  out[2] = static_cast<double>(nan.unit);
   return static_cast<int32_t>(status);
 }
 

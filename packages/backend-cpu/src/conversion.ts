@@ -30,6 +30,7 @@ export interface SelectCall {
   readonly isRelative: boolean; // ranked by the share of the origin; then never by maxError
   readonly linearSkip: boolean;
   readonly memoryLimit: number; // bytes
+  readonly fillsWords: boolean; // with the patterns, first
 }
 
 export interface SelectedBlocks {
@@ -61,7 +62,7 @@ export interface ConversionCalls {
     features: Features,
     words: Uint32Array,
     call: SelectCall,
-  ): Promise<SelectedBlocks | undefined>;
+  ): Promise<SelectedBlocks | NanPlace | undefined>;
   /** Closed form 1 summed over samples, to be divided by nSamples · E / nOutputs. */
   shift(before: ActivationPatterns, after: ActivationPatterns, features: Features): Promise<number>;
   totalMass(network: Mlp, features: Features): Promise<number | undefined>;
@@ -81,32 +82,45 @@ export interface ConversionCalls {
  * });
  */
 export function createConversion(calls: ConversionCalls): ConversionKernels {
-  return {
+  const select = async (
+    network: Mlp,
+    features: Features,
+    patterns: ActivationPatterns,
+    request: SelectionRequest,
+    fillsWords: boolean,
+  ): Promise<PathSelection | undefined> => {
+    const call = selectCall(network, features, patterns, request, fillsWords);
+    const selected =
+      call && (await calls.select(network, features, patterns.layers[0].words, call));
+    if (selected === undefined) return undefined;
+    if ("layer" in selected) throw nanError(selected);
+    return selectionOf(network, features, request, selected);
+  };
+
+  const conversion: ConversionKernels = {
     async activationPatterns(network, features) {
-      layersOf(network); // checks sizes and parameters
-      checkShape(network, features);
-      const { nSamples } = features;
-      const layers = network.sizes.slice(1, -1).map((n) => createBitMatrix(nSamples, n));
-      if (layers.length === 0 || nSamples === 0) return { layers, nSamples };
+      const patterns = emptyPatterns(network, features);
+      if (patterns.layers.length === 0 || features.nSamples === 0) return patterns;
       const nan = await calls.patterns(
         network,
         features,
-        layers.map(({ words }) => words),
+        patterns.layers.map(({ words }) => words),
       );
-      if (nan === undefined) return { layers, nSamples };
-      throw new GlaiError(
-        "bad-data",
-        `Expected numbers but the pre-activation of layer ${nan.layer + 1} unit ${nan.unit} is NaN for sample ${nan.sample}.`,
-        { hint: "Look for NaN or Inf in the features or the weights: glai inspect." },
-      );
+      if (nan === undefined) return patterns;
+      throw nanError(nan);
     },
 
     async selectPaths(network, features, patterns, request) {
-      const call = selectCall(network, features, patterns, request);
-      const selected =
-        call && (await calls.select(network, features, patterns.layers[0].words, call));
-      if (selected === undefined) return selectPaths(network, features, patterns, request);
-      return selectionOf(network, features, request, selected);
+      const selection = await select(network, features, patterns, request, false);
+      return selection ?? selectPaths(network, features, patterns, request);
+    },
+
+    async convert(network, features, request) {
+      const patterns = emptyPatterns(network, features);
+      const selection = await select(network, features, patterns, request, true);
+      if (selection !== undefined) return { patterns, selection };
+      const own = await conversion.activationPatterns(network, features);
+      return { patterns: own, selection: selectPaths(network, features, own, request) };
     },
 
     async structuralShift(before, after, features, nOutputs) {
@@ -127,6 +141,24 @@ export function createConversion(calls: ConversionCalls): ConversionKernels {
       return mass ?? totalMass(network, features);
     },
   };
+  return conversion;
+}
+
+/** Room for the patterns; throws what is wrong with the shapes. */
+function emptyPatterns(network: Mlp, features: Features): ActivationPatterns {
+  layersOf(network); // checks sizes and parameters
+  checkShape(network, features);
+  const { nSamples } = features;
+  const layers = network.sizes.slice(1, -1).map((n) => createBitMatrix(nSamples, n));
+  return { layers, nSamples };
+}
+
+function nanError({ layer, sample, unit }: NanPlace): GlaiError {
+  return new GlaiError(
+    "bad-data",
+    `Expected numbers but the pre-activation of layer ${layer + 1} unit ${unit} is NaN for sample ${sample}.`,
+    { hint: "Look for NaN or Inf in the features or the weights: glai inspect." },
+  );
 }
 
 function checkShape(network: Mlp, { values, nSamples, nFeatures }: Features): void {
@@ -199,6 +231,7 @@ function selectCall(
   features: Features,
   patterns: ActivationPatterns,
   request: SelectionRequest,
+  fillsWords: boolean,
 ): SelectCall | undefined {
   const { block, budget, rank, linearSkip = false, memoryLimit = defaultMemoryLimit } = request;
   const { sizes } = network;
@@ -221,7 +254,7 @@ function selectCall(
   const perOrigin = isRelative ? 48 : 40;
   const factors = nUnits * ((nInputs + 1) * perOrigin + nGroups * 32); // bytes of norms, scores and their order
   const forBlocks = (memoryLimit - factors) / 2; // the kernels' arrays, then the copies that are returned
-  const call = { span, isRelative, linearSkip, memoryLimit: forBlocks };
+  const call = { span, isRelative, linearSkip, memoryLimit: forBlocks, fillsWords };
   if ("maxError" in budget && budget.maxError !== undefined)
     return budget.maxError >= 0 && !isRelative
       ? { ...call, keep: -1, maxError: budget.maxError }

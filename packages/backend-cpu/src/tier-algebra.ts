@@ -33,6 +33,7 @@ export function createServices(choose: () => Promise<Tier>): Services {
     conversion: {
       activationPatterns: async (...args) => (await conversion()).activationPatterns(...args),
       selectPaths: async (...args) => (await conversion()).selectPaths(...args),
+      convert: async (...args) => (await conversion()).convert(...args),
       structuralShift: async (...args) => (await conversion()).structuralShift(...args),
       totalMass: async (...args) => (await conversion()).totalMass(...args),
     },

@@ -1,4 +1,4 @@
-import { createMlp, createRandom } from "@glai/core";
+import { createMlp, createRandom, type SelectionRequest } from "@glai/core";
 import { describe, expect, test } from "vitest";
 import { createConversion } from "../src/conversion.js";
 import { nativeConversionCalls } from "../src/native/conversion.js";
@@ -20,7 +20,9 @@ describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, ()
         block: "path",
         budget: { mu: 0.1 },
       });
-      return { patterns, selection, mass: await conversion.totalMass(network, features) };
+      const request: SelectionRequest = { block: "slab", budget: { mu: 0.1 } };
+      const slabs = await conversion.convert(network, features, request);
+      return { patterns, selection, slabs, mass: await conversion.totalMass(network, features) };
     };
     const one = await run(1);
     expect(await run(2)).toEqual(one);
@@ -45,6 +47,11 @@ describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, ()
         "conversionSelect",
         [sizes, parameters, x, 4, new Uint32Array(7), 1, 5, 0, false, false, 1e9, 1],
       ],
+      [
+        "conversionConvert",
+        [sizes, parameters, x, 4, words.slice(1), 1, 5, 0, false, false, 1e9, 1],
+      ],
+      ["conversionConvert", [sizes, parameters, x, 3, words, 1, 5, 0, false, false, 1e9, 1]],
       ["conversionSelect", [sizes, parameters, x, 4, words, 2, 5, 0, false, false, 1e9, 1]],
       ["conversionSelect", [sizes, parameters, x, 4, words, 1, -1, NaN, false, false, 1e9, 1]],
       [

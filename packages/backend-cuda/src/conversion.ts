@@ -34,7 +34,7 @@ export interface CudaConversion extends ConversionKernels {
  * it is given: exact selection is a search, not a kernel.
  */
 export function createConversion(addon: () => CudaAddon): CudaConversion {
-  return {
+  const conversion: CudaConversion = {
     async activationPatterns(network, features) {
       checkNetwork(network, features);
       const { sizes } = network;
@@ -57,6 +57,11 @@ export function createConversion(addon: () => CudaAddon): CudaConversion {
 
     async selectPaths(network, features, patterns, request) {
       return selectPaths(network, features, patterns, request);
+    },
+
+    async convert(network, features, request) {
+      const patterns = await conversion.activationPatterns(network, features);
+      return { patterns, selection: selectPaths(network, features, patterns, request) };
     },
 
     async structuralShift(before, after, features, nOutputs) {
@@ -112,6 +117,7 @@ export function createConversion(addon: () => CudaAddon): CudaConversion {
       return { values, nRows: gates.nColumns, nColumns: features.nFeatures + 1 };
     },
   };
+  return conversion;
 }
 
 function nativeFeatures({ values, nSamples, nFeatures }: Features): NativeFeatures {

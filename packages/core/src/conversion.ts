@@ -43,6 +43,12 @@ export interface SelectionRequest {
   readonly memoryLimit?: number;
 }
 
+/** A network's patterns on samples, and what a request keeps of it on them. */
+export interface Converted {
+  readonly patterns: ActivationPatterns;
+  readonly selection: PathSelection;
+}
+
 /** The conversion phase on a device. The functions of core with the same names are the oracle. */
 export interface ConversionKernels {
   activationPatterns(network: Mlp, features: Features): Promise<ActivationPatterns>;
@@ -52,6 +58,8 @@ export interface ConversionKernels {
     patterns: ActivationPatterns,
     request: SelectionRequest,
   ): Promise<PathSelection>;
+  /** `activationPatterns`, then `selectPaths` on the same samples; a device may share work between them. */
+  convert(network: Mlp, features: Features, request: SelectionRequest): Promise<Converted>;
   structuralShift(
     before: ActivationPatterns,
     after: ActivationPatterns,

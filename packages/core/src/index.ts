@@ -31,6 +31,7 @@ export type {
   ActivationPatterns,
   Budget,
   ConversionKernels,
+  Converted,
   Ranking,
   SelectionRequest,
 } from "./conversion.js";

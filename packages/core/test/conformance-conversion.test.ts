@@ -124,6 +124,22 @@ const planted: readonly [bug: string, tested: Backend, seenBy: RegExp][] = [
     /paths of .* are those of the reference/,
   ],
   [
+    "patterns of one call that another call would not give",
+    backend({
+      conversion: {
+        async convert(network, features, request) {
+          const patterns = activationPatterns(network, features);
+          const layers = patterns.layers.map((bits) => withWord(bits, 2, 4));
+          return {
+            patterns: { ...patterns, layers },
+            selection: selectPaths(network, features, patterns, request),
+          };
+        },
+      },
+    }),
+    /convert of/,
+  ],
+  [
     "a bound that forgets what was removed",
     backend({
       conversion: {

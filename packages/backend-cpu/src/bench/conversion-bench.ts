@@ -20,11 +20,7 @@ export async function measureConversion(
   for (let round = 0; round < rounds; round++) {
     const memory = watchMemory();
     const begin = clock();
-    const patterns = await conversion.activationPatterns(reduced, features);
-    await conversion.selectPaths(reduced, features, patterns, {
-      block: "path",
-      budget: { keep: kept },
-    });
+    await conversion.convert(reduced, features, { block: "path", budget: { keep: kept } });
     milliseconds.push((clock() - begin) / 1000);
     const extra = memory.stop();
     peakExtraBytes = round === 0 ? extra : Math.min(peakExtraBytes, extra); // the first call also warms up

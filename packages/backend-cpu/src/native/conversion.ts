@@ -14,21 +14,8 @@ interface ConversionAddon {
     threads: number,
     isShort: boolean, // then it is done on return
   ): Promise<Float64Array> | Float64Array;
-  conversionSelect(
-    sizes: Uint32Array,
-    parameters: FloatArray,
-    features: FloatArray,
-    nSamples: number,
-    words: Uint32Array,
-    span: number,
-    keep: number,
-    maxError: number,
-    isRelative: boolean,
-    linearSkip: boolean,
-    memoryLimit: number,
-    threads: number,
-    isShort: boolean,
-  ): Promise<NativeSelection> | NativeSelection;
+  conversionSelect: NativeSelect;
+  conversionConvert: NativeSelect; // fills the words first
   conversionShift(
     before: readonly Uint32Array[],
     after: readonly Uint32Array[],
@@ -48,12 +35,28 @@ interface ConversionAddon {
   ): Promise<Float64Array>;
 }
 
+type NativeSelect = (
+  sizes: Uint32Array,
+  parameters: FloatArray,
+  features: FloatArray,
+  nSamples: number,
+  words: Uint32Array,
+  span: number,
+  keep: number,
+  maxError: number,
+  isRelative: boolean,
+  linearSkip: boolean,
+  memoryLimit: number,
+  threads: number,
+  isShort: boolean,
+) => Promise<NativeSelection> | NativeSelection;
+
 interface NativeSelection extends Pick<
   SelectedBlocks,
   "gateOf" | "gateUnits" | "originOf" | "outputOf" | "weights"
 > {
   readonly status: number;
-  readonly numbers: Float64Array; // kept, totalMass, keptMass, bound, measuredError
+  readonly numbers: Float64Array; // kept, totalMass, keptMass, bound, measuredError; or layer, sample, unit of a NaN
 }
 
 /** Multiplications that take about a millisecond: not worth another thread. */
@@ -62,8 +65,9 @@ export const shortWork = 5e7;
 /** Multiplications in the time that sorting and searching take for every factor of a score. */
 const perFactor = 100;
 
-/** Status of a call that went well; see native/conversion_select.h. */
+/** Statuses of native/conversion_select.h: a call that went well, and one that met a NaN among pre-activations. */
 export const selectedStatus = -1;
+export const nanStatus = -5;
 
 /** The addon's conversion kernels, off the event loop; the arrays must be left alone meanwhile. */
 export function nativeConversionCalls(addon: NativeAddon, threads: number): ConversionCalls {
@@ -85,7 +89,10 @@ export function nativeConversionCalls(addon: NativeAddon, threads: number): Conv
       return layer < 0 ? undefined : { layer, sample, unit };
     },
     async select(network, features, words, call) {
-      const { status, numbers, ...blocks } = await conversion.conversionSelect(
+      const { fillsWords } = call;
+      const select = fillsWords ? conversion.conversionConvert : conversion.conversionSelect;
+      const passes = fillsWords ? 3 : 2; // over samples and weights
+      const { status, numbers, ...blocks } = await select(
         sizesOf(network),
         network.parameters,
         features.values,
@@ -98,8 +105,12 @@ export function nativeConversionCalls(addon: NativeAddon, threads: number): Conv
         call.linearSkip,
         call.memoryLimit,
         threads,
-        (2 * features.nSamples + perFactor) * parameterCount(network.sizes) <= shortWork,
+        (passes * features.nSamples + perFactor) * parameterCount(network.sizes) <= shortWork,
       );
+      if (status === nanStatus) {
+        const [layer, sample, unit] = numbers;
+        return { layer, sample, unit };
+      }
       if (status !== selectedStatus) return undefined;
       const [kept, totalMass, keptMass, bound, measuredError] = numbers;
       return { ...blocks, kept, totalMass, keptMass, bound, measuredError };

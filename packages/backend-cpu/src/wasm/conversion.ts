@@ -1,6 +1,6 @@
 import type { ActivationPatterns, Features, Mlp } from "@glai/core";
 import type { ConversionCalls } from "../conversion.js";
-import { selectedStatus } from "../native/conversion.js";
+import { nanStatus, selectedStatus } from "../native/conversion.js";
 import { type Frame, withFrame } from "./frame.js";
 import type { WasmInstance } from "./loader.js";
 
@@ -47,6 +47,7 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
       let weights = new Float64Array(0);
       const status = await call(async (frame) => {
         const outAt = frame.reserve(out.byteLength);
+        const wordsAt = frame.words(words);
         const status = await frame.call(
           "conversion_select",
           precisionOf(features, network),
@@ -54,7 +55,8 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
           writeParameters(frame, network),
           writeFeatures(frame, features),
           features.nSamples,
-          frame.words(words),
+          wordsAt,
+          Number(request.fillsWords),
           request.span,
           request.keep,
           request.maxError,
@@ -64,6 +66,7 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
           outAt,
         );
         frame.read(outAt, out);
+        if (request.fillsWords) frame.read(wordsAt, words);
         if (status === selectedStatus) {
           const [nGates, nBlocks, nPaths] = out;
           [nGates, nBlocks, nBlocks, nBlocks].forEach((length, i) => {
@@ -76,6 +79,10 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
         await release(out[13]);
         return status;
       });
+      if (status === nanStatus) {
+        const [layer, sample, unit] = out;
+        return { layer, sample, unit };
+      }
       if (status !== selectedStatus) return undefined;
       const [gateUnits, gateOf, originOf, outputOf] = arrays;
       const [, , , kept, totalMass, keptMass, bound, measuredError] = out;

@@ -30,6 +30,7 @@ export function conversionChecks(): ConformanceCheck[] {
   return [
     ...examples.flatMap((one) => [patternsCheck(one), shiftCheck(one), massCheck(one)]),
     ...examples.flatMap((one) => requests.map((request) => selectionCheck(one, request))),
+    ...examples.map(convertCheck),
     nanCheck(examples[0]),
   ];
 }
@@ -178,6 +179,24 @@ function selectionCheck(
       return `${certificate}, ${nOthers} blocks at the cut differ`;
     },
     request.block,
+  );
+}
+
+function convertCheck({ name, network, features }: Example): ConformanceCheck {
+  return conversionCheck(
+    `convert of ${name} is its patterns and the selection on them`,
+    async (conversion, allowed) => {
+      const request: SelectionRequest = { block: "slab", budget: { keep: 400 } };
+      const { patterns, selection } = await conversion.convert(network, features, request);
+      const own = activationPatterns(network, features);
+      expectSamePatterns(patterns, own, network, features, allowed.logits);
+      const expected = selectPaths(network, features, patterns, request);
+      expectWellFormed(selection, expected);
+      const certificate = expectCertificate(selection, expected, request, allowed.mass);
+      const nOthers = expectSameBlocks(selection, expected, allowed);
+      return `${certificate}, ${nOthers} blocks at the cut differ`;
+    },
+    "slab",
   );
 }
 

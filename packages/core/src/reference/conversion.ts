@@ -9,6 +9,10 @@ export const referenceConversion: ConversionKernels = {
   activationPatterns: async (network, features) => activationPatterns(network, features),
   selectPaths: async (network, features, patterns, request) =>
     selectPaths(network, features, patterns, request),
+  async convert(network, features, request) {
+    const patterns = activationPatterns(network, features);
+    return { patterns, selection: selectPaths(network, features, patterns, request) };
+  },
   structuralShift: async (before, after, features, nOutputs) =>
     structuralShift(before, after, features, nOutputs),
   totalMass: async (network, features) => totalMass(network, features),

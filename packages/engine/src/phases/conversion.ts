@@ -11,7 +11,7 @@ import { takeRows } from "../rows.js";
 import type { RunContext } from "../run-context.js";
 import { enterPhase } from "../run-state.js";
 import { drawRows } from "../streams.js";
-import { gatesOf, patternsOf } from "./patterns.js";
+import { gatesOf } from "./patterns.js";
 
 /**
  * Phase between the two trainings: scores and prunes paths on Ω, leaves `run.state.selection`, and
@@ -28,14 +28,16 @@ export async function convert(
   const rows = drawRows(streams.selection, train.nSamples, protocol.selectionRows);
   const isWhole = rows.length === train.nSamples;
   const omega = isWhole ? train : takeRows(train, rows);
-  const patterns = await patternsOf(run, selector, omega);
-  const kernels = backend.conversion ?? referenceConversion;
-  const selection = await kernels.selectPaths(selector, omega, patterns, {
-    block,
-    budget: selectionBudget(plan, protocol),
-    linearSkip,
-    rank: rank === "random" ? { kind: rank, seed: streams.ranking } : { kind: rank },
-  });
+  const { patterns, selection } = await (backend.conversion ?? referenceConversion).convert(
+    selector,
+    omega,
+    {
+      block,
+      budget: selectionBudget(plan, protocol),
+      linearSkip,
+      rank: rank === "random" ? { kind: rank, seed: streams.ranking } : { kind: rank },
+    },
+  );
   await run.pacer.breathe();
   const gates = isWhole
     ? gateBits(selection.gates, patterns)

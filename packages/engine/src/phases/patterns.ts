@@ -3,8 +3,7 @@ import type { ActivationPatterns, BitMatrix, Features, GateTable, Mlp, Sizes } f
 import type { RunContext } from "../run-context.js";
 import { sliceRows, stackBits } from "../rows.js";
 
-/** Multiplications of one piece: some 20 ms in plain loops, in kernels some 10 ms (WASM: 30 ms). */
-const perPiece = { reference: 2e7, kernels: 5e8 };
+const multiplicationsPerPiece = 5e7; // some 50 ms in plain loops, one in native kernels
 
 /** Activation patterns on the backend where it has conversion kernels, in pieces of rows. */
 export async function patternsOf(
@@ -13,7 +12,7 @@ export async function patternsOf(
   features: Features,
 ): Promise<ActivationPatterns> {
   const kernels = backend.conversion ?? referenceConversion;
-  const rowsPerPiece = pieceOf(network, backend.conversion ? perPiece.kernels : perPiece.reference);
+  const rowsPerPiece = pieceOf(network);
   const pieces: ActivationPatterns[] = [];
   for (let from = 0; from < features.nSamples; from += rowsPerPiece) {
     const to = Math.min(from + rowsPerPiece, features.nSamples);
@@ -65,7 +64,10 @@ function onlyGates({ sizes, parameters }: Mlp, { nGates, firstLayer, units }: Ga
   return { sizes: narrow, parameters: out };
 }
 
-/** Rows of one piece. Every call of kernels packs the weights again: few rows would not be worth it. */
-function pieceOf({ sizes }: Mlp, multiplications: number): number {
-  return Math.max(16, Math.floor(multiplications / parameterCount(sizes)));
+/**
+ * Rows of one piece; depends on the network only, so that the same call gives the same bits. Kernels copy the weights
+ * for every piece: it must not be too small.
+ */
+function pieceOf({ sizes }: Mlp): number {
+  return Math.max(16, Math.floor(multiplicationsPerPiece / parameterCount(sizes)));
 }
