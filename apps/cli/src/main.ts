@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { CommandContext } from "./context.js";
 import { renderReport, renderReportJson, reportOf } from "./error-report.js";
 import { exitCodes } from "./exit-codes.js";
@@ -13,19 +13,25 @@ import { processTerminal } from "./terminal.js";
  * @returns the exit code (see `exitCodes`); nothing is thrown.
  */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const program = createProgram(context, (code) => (exitCode = code));
   try {
-    let exitCode: number = exitCodes.done;
-    const program = createProgram(context, (code) => (exitCode = code));
     await program.parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
     return exitCode;
   } catch (error) {
     // --help and --version arrive as errors with exit code 0.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-    const report = reportOf(error);
+    const report = reportOf(error, calledCommand(program, args));
     const render = args.includes("--json") ? renderReportJson : renderReport;
     context.terminal.err(render(report));
     return report.exitCode;
   }
+}
+
+/** The command that the first words name: `stats wilcoxon` of `stats wilcoxon file.csv`. */
+function calledCommand(program: Command, args: readonly string[]): Command {
+  const inner = program.commands.find((command) => command.name() === args[0]);
+  return inner === undefined ? program : calledCommand(inner, args.slice(1));
 }
 
 /** `main` for a process: its arguments, its terminal, its signals, its exit code. */

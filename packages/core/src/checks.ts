@@ -114,7 +114,8 @@ export function checkLabels(
   for (let row = 0; row < labels.length; row++) {
     const label = Number(labels[row]); // big integers beyond 2^53 round, but stay out of range
     if (!(label >= 0 && label < limit && Number.isInteger(label))) {
-      const why = Number.isInteger(label) ? "" : " (classes are counted, not measured)";
+      let why = Number.isInteger(label) ? "" : " (classes are counted, not measured)";
+      if (nClasses === undefined && label >= limit) why = " (more than 2^32 − 1)";
       throw new GlaiError(
         "bad-data",
         `Expected ${range} in ${name} but received ${String(labels[row])} in row ${row}${why}.`,

@@ -188,6 +188,12 @@ describe("resume", () => {
     await expect(resume({}, blobs({ nTrain: 40, nValidation: 20, seed: 2 }))).rejects.toThrow(
       "run.dataset.hash",
     );
+    const { labels } = data.validation;
+    const validation = {
+      ...data.validation,
+      labels: labels.map((label, i) => (i ? label : 1 - Math.min(1, label))),
+    };
+    await expect(resume({}, { ...data, validation })).rejects.toThrow("run.dataset.hash");
   });
 
   it("warns when the backend is another one", async () => {

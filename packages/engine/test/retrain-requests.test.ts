@@ -1,4 +1,4 @@
-import { headLogits, referenceLinearAlgebra as algebra, type Split } from "@glai/core";
+import { GlaiError, headLogits, referenceLinearAlgebra as algebra, type Split } from "@glai/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   infinitePathKernel,
@@ -30,6 +30,17 @@ import { relativeDistance } from "./solvers/problem.js";
 beforeAll(() => trainCases(["infinite selector", "linear-ridge", "ridge on slabs"]));
 
 describe("retraining", () => {
+  it("takes no failure of the machine for samples that were never there", async () => {
+    const { model, state } = headOf("linear-ridge");
+    const lost = new GlaiError("device-lost", "The device is gone.");
+    const broken = { ...algebra, cholesky: () => Promise.reject(lost) };
+    const change = { kind: "remove", ...takeSplit(whole.train, initialRows.slice(0, 1)) } as const;
+    const said = retrainHead(model, state, change, {
+      backend: { ...backend, linearAlgebra: broken },
+    });
+    await expect(said).rejects.toBe(lost);
+  });
+
   it("names the first row to remove that a kernel head has not, and why", async () => {
     const { model, state } = headOf("infinite selector");
     const refuse = async (split: Split, says: string): Promise<void> => {

@@ -170,7 +170,7 @@ function appendRow(
         name,
         "numbers",
         found,
-        "Name the label column with --y, or drop columns of text.",
+        "Say which column holds the labels (--y <name>), or drop columns of text; the decimal point is a point.",
       );
     }
     collector.values[collector.length++] = value;

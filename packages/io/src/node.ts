@@ -5,6 +5,7 @@ export {
   readDataset,
   readFeatures,
   readModel,
+  readModelFile,
   readSamples,
   type SamplesOnDisk,
 } from "./node/read-dataset.js";

@@ -48,8 +48,8 @@ export function parseSafetensorsHeader(
   }
   const claimed = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (claimed > BigInt(Math.min(longestHeader, bytes.length - 8))) {
-    const found = `${bytes.length - 8}`;
-    throw badData(name, `${count(claimed, "byte")} of header (at most 10^8)`, found, hint);
+    const expected = `a header length of at most ${Math.min(longestHeader, bytes.length - 8)} bytes`;
+    throw badData(name, expected, `${claimed}`, hint);
   }
   const dataStart = 8 + Number(claimed);
   const header = parseObject(bytes.subarray(8, dataStart), name);

@@ -18,7 +18,9 @@ import {
   addDataOptions,
   type DataFlags,
   dataHelp,
+  dataOptions,
   dataPath,
+  noteClassProblems,
   readData,
   requiredData,
 } from "./data-flags.js";
@@ -43,6 +45,7 @@ export function addCompare(program: Command, context: CommandContext): void {
       if (printConfig(config, flags, context)) return;
       const data = requiredData(given, "glai compare data/ --heads mlp,glai");
       const dataset = await readData(context, data, flags);
+      noteClassProblems(context, dataset, flags);
       checkPlans(dataset, config);
       const { comparison, document } = await compareInFolder(
         dataset,
@@ -99,7 +102,9 @@ async function compareInFolder(
   }
   const folder = await openRunFolder(resolve(cwd, flags.out), { mode: "create" });
   const path = dataPath(cwd, data);
-  const parts = { kind: "compare", config, dataset, path, chosen, startedAt: new Date() } as const;
+  const options = dataOptions(flags);
+  const startedAt = new Date();
+  const parts = { kind: "compare", config, dataset, path, options, chosen, startedAt } as const;
   const manifest = newManifest(parts);
   try {
     await folder.writeManifest(manifestJson(manifest));

@@ -5,7 +5,8 @@ import type { DatasetOptions } from "@glai/io";
 import { GlaiError } from "@glai/core";
 import { type DatasetOnDisk, readDataset } from "@glai/io/node";
 import type { Command } from "commander";
-import type { CommandContext } from "../context.js";
+import type { CommandContext, CommonFlags } from "../context.js";
+import { classProblems } from "../documents/inspect-dataset.js";
 import { parseFraction } from "./parse-number.js";
 
 /** How to read data that is no folder of train_x.npy and so on. */
@@ -40,13 +41,26 @@ export function readData(
   path: string,
   flags: DataFlags,
 ): Promise<DatasetOnDisk> {
-  const { x, y, valSplit } = flags;
-  const options: DatasetOptions = {
+  return readDataset(dataPath(terminal.cwd, path), dataOptions(flags));
+}
+
+/** Says on stderr which classes cannot be learnt; `glai inspect` says more. */
+export function noteClassProblems(
+  { terminal }: CommandContext,
+  dataset: DatasetOnDisk,
+  { quiet }: CommonFlags,
+): void {
+  if (quiet === true) return;
+  for (const problem of classProblems(dataset)) terminal.err(`warning: ${problem}\n`);
+}
+
+/** What the flags say about reading the data; nothing where they say nothing. */
+export function dataOptions({ x, y, valSplit }: DataFlags): DatasetOptions {
+  return {
     ...(x !== undefined && { x }),
     ...(y !== undefined && { y }),
     ...(valSplit !== undefined && { valSplit }),
   };
-  return readDataset(dataPath(terminal.cwd, path), options);
 }
 
 /** A path that is there, or the folder of a bundled set that is called so (`A1`), or the path as it is. */

@@ -4,9 +4,10 @@ import { join, resolve } from "node:path";
 import { parseSafetensors } from "@glai/io";
 import { readBytes, readManifest, readModel } from "@glai/io/node";
 import type { Command } from "commander";
+import { isJsonObject } from "../config/merge.js";
 import { type CommandContext, type CommonFlags, printResult } from "../context.js";
 import { datasetDocument, renderDataset } from "../documents/inspect-dataset.js";
-import { inspectRunDocument, renderRun } from "../documents/inspect-run.js";
+import { inspectBareRun, inspectRunDocument, renderRun } from "../documents/inspect-run.js";
 import { addDataOptions, type DataFlags, dataHelp, readData } from "./data-flags.js";
 
 type InspectFlags = CommonFlags & DataFlags;
@@ -22,7 +23,11 @@ export function addInspect(program: Command, context: CommandContext): void {
       const manifest = existsSync(join(absolute, "manifest.json"))
         ? await readManifest(absolute)
         : undefined;
-      const document = inspectRunDocument(await readModel(absolute), manifest);
+      const hasModel = existsSync(join(absolute, "model.safetensors"));
+      const document =
+        isJsonObject(manifest) && !hasModel
+          ? inspectBareRun(manifest)
+          : inspectRunDocument(await readModel(absolute), manifest);
       printResult(context, flags, document, () => renderRun(document));
     } else {
       const document = datasetDocument(await readData(context, path, flags));

@@ -15,7 +15,7 @@ import {
 import { formatNumber } from "../output/format.js";
 import { parseManifest } from "../run/manifest.js";
 import type { pathsVerifySchema } from "../schemas/paths.js";
-import { type DataFlags, readData } from "./data-flags.js";
+import { type DataFlags, dataOptions, dataPath, readData } from "./data-flags.js";
 
 export type VerifyDocument = z.infer<typeof pathsVerifySchema>;
 
@@ -37,12 +37,12 @@ export async function verify(
       "bad-argument",
       `Expected a head of kind estimator in ${run} but found ${model.body.kind}: only pruned heads have a certificate.`,
       {
-        hint: "Train one: glai train <data> --head glai",
+        hint: "Train one: glai train <data> --compact",
       },
     );
   }
-  const path = data ?? parseManifest(await readManifest(folder), folder).dataset.path;
-  const { train } = await readData(context, path, flags);
+  const { cwd } = context.terminal;
+  const { train } = await readData(context, ...(await dataOf(folder, data, flags, cwd)));
   const rows = selectionRows(train.features.nSamples, howTrained(model.config, run));
   const stored = model.body.selection.certificate;
   const recomputed = recomputeCertificate(model, takeRows(train, rows).features);
@@ -53,6 +53,20 @@ export async function verify(
     recomputed: certificateDocument(recomputed),
     problems,
   };
+}
+
+/** The data of the run and how it was read, where the command line does not say. */
+async function dataOf(
+  folder: string,
+  data: string | undefined,
+  flags: DataFlags,
+  cwd: string,
+): Promise<[string, DataFlags]> {
+  const manifest = await readManifest(folder);
+  if (data !== undefined && manifest === undefined) return [data, flags];
+  const { path, options } = parseManifest(manifest, folder).dataset;
+  if (data !== undefined && dataPath(cwd, data) !== path) return [data, flags];
+  return [path, { ...options, ...dataOptions(flags) }];
 }
 
 function isEstimator(model: HeadModel): model is EstimatorModel {

@@ -1,7 +1,9 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { GlaiError, type JsonValue } from "@glai/core";
 import { earlierHead } from "../run/earlier-head.js";
 import { planRun } from "@glai/engine";
+import type { DatasetOptions } from "@glai/io";
 import { type DatasetOnDisk, openRunFolder, readManifest } from "@glai/io/node";
 import { type Command, Option } from "commander";
 import { chooseBackend, describeChoice } from "../backends/choose.js";
@@ -26,7 +28,9 @@ import {
   addDataOptions,
   type DataFlags,
   dataHelp,
+  dataOptions,
   dataPath,
+  noteClassProblems,
   readData,
   requiredData,
 } from "./data-flags.js";
@@ -93,8 +97,15 @@ async function train(
     before?.config ?? (await configFrom(flags, ownKeys(flags), context, earlier?.config));
   if (printConfig(config, flags, context)) return undefined;
   const data = requiredData(given, "glai train data/ --out runs/x");
-  const dataset = await readData(context, data, flags);
-  if (before !== undefined) checkSameData(before, dataset, data);
+  // A resumed run reads its data as it did at the beginning.
+  const dataFlags = { ...before?.dataset.options, ...dataOptions(flags) };
+  const dataset = await readData(context, data, dataFlags);
+  noteClassProblems(context, dataset, flags);
+  if (before !== undefined) checkSameData(before, dataset, data, dataOptions(flags));
+  if (before !== undefined && flags.keepFactor !== true) {
+    const done = await finishedResult(before, flags, context);
+    if (done !== undefined) return done;
+  }
   const { head, seed, protocol } = config;
   const plan = planRun(dataset, { head, protocol }); // refuses sizes that cannot be served before anything is written
   // A resumed run stays on its backend: another one would give other bits.
@@ -118,6 +129,7 @@ async function train(
         config,
         dataset,
         path,
+        options: dataFlags,
         chosen,
         startedAt: new Date(),
         ...(earlier && { from: earlier.origin }),
@@ -151,6 +163,18 @@ async function train(
   } finally {
     await folder.close();
   }
+}
+
+/** What a finished run printed: there is nothing to go on with, unless its model is gone. */
+async function finishedResult(
+  { status, result }: Manifest,
+  { out = "", quiet }: TrainFlags,
+  { terminal }: CommandContext,
+): Promise<TrainDocument | undefined> {
+  const model = join(resolve(terminal.cwd, out), "model.safetensors");
+  if (status !== "finished" || result === null || !existsSync(model)) return undefined;
+  if (quiet !== true) terminal.err(`The run in ${out} is finished: nothing to go on with.\n`);
+  return result as TrainDocument;
 }
 
 function ownKeys({ compact, head, seed }: TrainFlags): Record<string, JsonValue> {
@@ -196,7 +220,21 @@ async function manifestToResume(
   return manifest;
 }
 
-function checkSameData({ dataset: before }: Manifest, dataset: DatasetOnDisk, path: string): void {
+function checkSameData(
+  { dataset: before }: Manifest,
+  dataset: DatasetOnDisk,
+  path: string,
+  options: DatasetOptions,
+): void {
+  for (const [key, value] of Object.entries(options)) {
+    const begun = before.options?.[key as keyof DatasetOptions];
+    if (value === begun) continue;
+    throw new GlaiError(
+      "bad-argument",
+      `Expected the data to be read as the run was begun but ${key} was ${begun ?? "not given"} and is ${value}.`,
+      { hint: "Leave those options out, or start a new run in another --out." },
+    );
+  }
   const changed = Object.entries(before.checksums).filter(
     ([name, checksum]) => dataset.checksums[name] !== checksum,
   );

@@ -36,7 +36,7 @@ export function parseConfigFile(text: string, path: string): JsonObject {
   if (!isJsonObject(value)) {
     throw new GlaiError(
       "bad-argument",
-      `Expected a mapping of keys to values in ${path} but found ${typeof value}.`,
+      `Expected a mapping of keys to values in ${path} but found ${Array.isArray(value) ? "a list" : `the ${typeof value} ${JSON.stringify(value)}`}.`,
       {
         hint: "Print a complete one with: glai train --print-config",
       },
@@ -49,7 +49,8 @@ function parseYamlValue(text: string, where: string): JsonValue {
   try {
     return parseYaml(text, { logLevel: "error" }) as JsonValue;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const reason =
+      error instanceof Error ? error.message.split("\n")[0]?.replace(/:$/, ".") : String(error);
     throw new GlaiError("bad-argument", `Expected YAML in ${where}: ${reason}`, {
       hint: "Print a complete configuration with: glai train --print-config",
       cause: error,

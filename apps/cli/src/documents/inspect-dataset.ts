@@ -1,4 +1,4 @@
-import type { Features, Split } from "@glai/core";
+import type { Dataset, Features, Split } from "@glai/core";
 import type { DatasetOnDisk } from "@glai/io/node";
 import type { z } from "zod";
 import { formatNumber } from "../output/format.js";
@@ -26,8 +26,7 @@ export function datasetDocument(dataset: DatasetOnDisk): DatasetDocument {
 }
 
 function splitDocument({ features, labels }: Split, nClasses: number): SplitDocument {
-  const perClass = Array.from({ length: nClasses }, () => 0);
-  for (const label of labels) perClass[label] = (perClass[label] ?? 0) + 1;
+  const perClass = rowsPerClass(labels, nClasses);
   let [min, max, sum] = [Infinity, -Infinity, 0];
   for (const value of features.values) {
     min = Math.min(min, value);
@@ -37,22 +36,38 @@ function splitDocument({ features, labels }: Split, nClasses: number): SplitDocu
   return { rows: features.nSamples, perClass, min, max, mean: sum / features.values.length };
 }
 
-/** What will not stop a run but may spoil it. */
-function problemsOf({ train, validation, nClasses }: DatasetOnDisk): string[] {
+function rowsPerClass(labels: Uint32Array, nClasses: number): number[] {
+  const perClass = Array.from({ length: nClasses }, () => 0);
+  for (const label of labels) perClass[label] = (perClass[label] ?? 0) + 1;
+  return perClass;
+}
+
+/** Classes that no head can learn: there is no training row. */
+export function classProblems({ train, validation, nClasses }: Dataset): string[] {
   const problems: string[] = [];
-  const counts = splitDocument(train, nClasses).perClass;
+  const counts = rowsPerClass(train.labels, nClasses);
   const missing = counts.flatMap((count, label) => (count === 0 ? [label] : []));
   if (missing.length > 0) {
     problems.push(
       `No training row for class ${missing.slice(0, 5).join(", ")} (${missing.length} of ${nClasses} classes).`,
     );
   }
-  const unseen = splitDocument(validation, nClasses).perClass.filter(
-    (count, label) => count > 0 && counts[label] === 0,
+  const unseen = rowsPerClass(validation.labels, nClasses).flatMap((count, label) =>
+    counts[label] === 0 ? [count] : [],
   );
-  if (unseen.length > 0) {
-    problems.push(`The validation split has ${unseen.length} classes that training never sees.`);
+  const lost = unseen.reduce((a, b) => a + b, 0);
+  if (lost > 0) {
+    problems.push(
+      `The validation split has ${lost} rows of classes that training never sees: none of them can be right.`,
+    );
   }
+  return problems;
+}
+
+/** What will not stop a run but may spoil it. */
+function problemsOf(dataset: DatasetOnDisk): string[] {
+  const { train } = dataset;
+  const problems = classProblems(dataset);
   const constant = constantFeatures(train.features);
   if (constant > 0) {
     problems.push(

@@ -1,6 +1,6 @@
 import { type HeadModel, type JsonValue, parameterCount, type Sizes } from "@glai/core";
 import type { z } from "zod";
-import { isJsonObject } from "../config/merge.js";
+import { isJsonObject, type JsonObject } from "../config/merge.js";
 import { formatNumber, formatScore } from "../output/format.js";
 import type { inspectRunSchema } from "../schemas/inspect.js";
 import { certificateDocument } from "./certificate.js";
@@ -37,6 +37,22 @@ function sizesOf({ body }: HeadModel): Sizes {
   }
 }
 
+/** The same of a run that has no model: one that is not finished, or a comparison. */
+export function inspectBareRun(manifest: JsonObject): RunDocument {
+  return {
+    kind: "run",
+    head: null,
+    body: null,
+    sizes: null,
+    parameters: null,
+    preprocessing: null,
+    classNames: null,
+    certificate: null,
+    config: manifest.config ?? null,
+    manifest,
+  };
+}
+
 /** Numbers that training found; a frozen selector is not among them. */
 function parametersOf({ body }: HeadModel): number {
   switch (body.kind) {
@@ -54,6 +70,7 @@ function parametersOf({ body }: HeadModel): number {
 /** The same for people. */
 export function renderRun(document: RunDocument): string {
   const { head, body, sizes, parameters, preprocessing, certificate, manifest } = document;
+  if (sizes === null) return ["no model", ...manifestLines(manifest)].join("\n");
   const lines = [
     `head           ${head} (${body})`,
     `sizes          ${sizes.join(" ")}`,
@@ -71,8 +88,11 @@ export function renderRun(document: RunDocument): string {
 
 function manifestLines(manifest: unknown): string[] {
   if (!isJsonObject(manifest)) return [];
-  const { status, dataset, startedAt, result } = manifest;
-  const lines = [`status         ${String(status)}, started ${String(startedAt)}`];
+  const { kind, status, dataset, startedAt, result } = manifest;
+  const lines = [
+    `command        ${String(kind)}`,
+    `status         ${String(status)}, started ${String(startedAt)}`,
+  ];
   if (isJsonObject(dataset)) lines.push(`data           ${String(dataset.path)}`);
   if (isJsonObject(result) && typeof result.score === "number") {
     const scoreName = result.scoreName === "loss" ? "loss" : "accuracy";

@@ -1,4 +1,5 @@
 import { GlaiError, type JsonValue } from "@glai/core";
+import type { DatasetOptions } from "@glai/io";
 import type { DatasetOnDisk } from "@glai/io/node";
 import type { ChosenBackend } from "../backends/choose.js";
 import { isJsonObject } from "../config/merge.js";
@@ -21,6 +22,7 @@ export interface Manifest {
     readonly name: string;
     readonly path: string; // absolute
     readonly checksums: Readonly<Record<string, string>>;
+    readonly options?: DatasetOptions; // --x, --y and --val-split, where they were given
   };
   readonly config: Config;
   readonly backend: string; // the one that does the work, also where the configuration says auto
@@ -42,18 +44,24 @@ export function newManifest(parts: {
   readonly config: Config;
   readonly dataset: DatasetOnDisk;
   readonly path: string;
+  readonly options: DatasetOptions;
   readonly chosen: ChosenBackend;
   readonly startedAt: Date;
   readonly from?: Manifest["from"];
 }): Manifest {
-  const { kind, config, dataset, path, chosen, startedAt, from } = parts;
+  const { kind, config, dataset, path, options, chosen, startedAt, from } = parts;
   return {
     schema,
     kind,
     status: "running",
     ...thisProgram(),
     startedAt: startedAt.toISOString(),
-    dataset: { name: dataset.name, path, checksums: dataset.checksums },
+    dataset: {
+      name: dataset.name,
+      path,
+      checksums: dataset.checksums,
+      ...(Object.keys(options).length > 0 && { options }),
+    },
     config,
     backend: chosen.name,
     capability: capabilityDocument(chosen.capability),
@@ -108,7 +116,7 @@ export function manifestJson(manifest: Manifest): JsonValue {
 export function parseManifest(value: JsonValue | undefined, folder: string): Manifest {
   if (value === undefined) {
     throw new GlaiError("bad-argument", `Expected a run in ${folder} but found no manifest.json.`, {
-      hint: "Begin one without --resume, or name the folder of one that was begun.",
+      hint: "Name the folder of a run; glai train <data> --out <folder> begins one.",
     });
   }
   if (isJsonObject(value) && value.schema === schema && isJsonObject(value.config)) {

@@ -10,14 +10,12 @@ import {
 import {
   type CheckpointValue,
   decodeCheckpoint,
-  decodeHeadModel,
   encodeCheckpoint,
   encodeHeadModel,
 } from "@glai/io";
-import { readBytes, type RunFolder, sha256 } from "@glai/io/node";
+import { readBytes, readModelFile, type RunFolder, sha256 } from "@glai/io/node";
 import { isJsonObject } from "../config/merge.js";
 
-const modelFile = "model.safetensors";
 const stateFile = "retraining.safetensors";
 
 /** A head from disk with its retraining state. */
@@ -47,9 +45,7 @@ export async function writeHead(
  */
 export async function readHead(path: string): Promise<HeadOnDisk> {
   const file = join(path, stateFile);
-  const modelPath = join(path, modelFile);
-  const bytes = await readBytes(modelPath);
-  const model = decodeHeadModel(bytes, modelPath);
+  const { model, checksum } = await readModelFile(path);
   if (!existsSync(file)) {
     throw new GlaiError(
       "unsupported",
@@ -61,7 +57,6 @@ export async function readHead(path: string): Promise<HeadOnDisk> {
   }
   const { arrays, version, state } = await readState(file);
   const fields = isJsonObject(state) ? state : {};
-  const checksum = sha256(bytes);
   if (fields["model"] !== checksum) {
     throw new GlaiError(
       "bad-data",

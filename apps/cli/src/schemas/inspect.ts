@@ -26,11 +26,11 @@ export const inspectDatasetSchema = z.strictObject({
 /** What `glai inspect <run or model> --json` prints. */
 export const inspectRunSchema = z.strictObject({
   kind: z.literal("run"),
-  head: z.string(),
-  body: z.enum(["mlp", "estimator", "kernel"]),
-  sizes: z.array(z.int()),
-  parameters: z.int(),
-  preprocessing: z.string(),
+  head: z.string().nullable().describe("null, with all up to config, while a run has no model"),
+  body: z.enum(["mlp", "estimator", "kernel"]).nullable(),
+  sizes: z.array(z.int()).nullable(),
+  parameters: z.int().nullable(),
+  preprocessing: z.string().nullable(),
   classNames: z.array(z.string()).nullable(),
   certificate: certificateSchema.nullable(),
   config: z.unknown(),

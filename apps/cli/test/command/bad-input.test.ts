@@ -83,6 +83,18 @@ const badData: readonly BadInput[] = [
     says: ["train_y.npy", "row 5", "1000000"],
   },
   {
+    what: "a label that no class number can be",
+    args: () => [
+      "train",
+      spoilt("huge", (data) => {
+        data.trainY = Float32Array.from(data.trainY);
+        data.trainY[5] = 2 ** 40;
+      }),
+    ],
+    code: 65,
+    says: ["train_y.npy", "row 5", "2^32"],
+  },
+  {
     what: "a fractional label: the row",
     args: () => [
       "train",
@@ -193,7 +205,34 @@ const badUse: readonly BadInput[] = [
     says: ["--sede", "--seed"],
   },
   { what: "an unknown command", args: () => ["trian", sound], code: 2, says: ["trian", "train"] },
+  {
+    what: "an unknown command of a command: its help",
+    args: () => ["stats", "wilcoxson", "x.csv"],
+    code: 2,
+    says: ["wilcoxson", "glai stats --help"],
+  },
+  {
+    what: "a command that wants one of its own: those there are",
+    args: () => ["stats"],
+    code: 2,
+    says: ["glai stats", "wilcoxon", "friedman"],
+  },
   { what: "a missing argument", args: () => ["train"], code: 2, says: ["data"] },
+  {
+    what: "a list as configuration",
+    args: () => {
+      writeFileSync(join(root, "list.yaml"), "- head\n");
+      return ["train", sound, "--config", "list.yaml"];
+    },
+    code: 2,
+    says: ["list.yaml", "a list"],
+  },
+  {
+    what: "a dataset where a run should be",
+    args: () => ["predict", sound, join(sound, "val_x.npy")],
+    code: 74,
+    says: ["sound", "model.safetensors", "glai train"],
+  },
   {
     what: "an unknown head",
     args: () => ["train", sound, "--head", "glia"],

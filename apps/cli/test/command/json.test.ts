@@ -114,6 +114,12 @@ describe("glai train, predict, inspect and compare with --json", () => {
       tests: unknown[];
     };
     expectSchema("compare", compared);
+    const inspected = await glaiJson(["inspect", out], root);
+    expectSchema("inspect-run", inspected);
+    expect(inspected).toMatchObject({
+      head: null,
+      manifest: { kind: "compare", status: "finished" },
+    });
     expect(compared.heads.map(({ head }) => head)).toEqual(["mlp", "glai", "linear"]);
     for (const { runs, speedup } of compared.heads) {
       expect(runs.map(({ seed }) => seed)).toEqual([0, 1]);

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRandom } from "@glai/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { settings, smallData, temporaryFolder, writeData } from "../support/data.js";
-import { glai, type RunningGlai, startGlai } from "../support/glai.js";
+import type { TrainDocument } from "../../src/documents/train.js";
+import { glai, glaiJson, type RunningGlai, startGlai } from "../support/glai.js";
 
 const root = temporaryFolder();
 const data = join(root, "data");
@@ -11,6 +12,13 @@ const data = join(root, "data");
 beforeAll(() => {
   writeData(data, smallData({ nTrain: 600, nFeatures: 32, nClasses: 4 }));
 });
+
+/** Two columns, two classes, 50 rows. */
+function writeTable(path: string): string {
+  const rows = Array.from({ length: 50 }, (_, i) => `${i % 2},${Math.sin(i)},${i % 2}`);
+  writeFileSync(path, `${["a,b,y", ...rows].join("\n")}\n`);
+  return path;
+}
 
 const epochs: Readonly<Record<string, number>> = { cpu: 400, reference: 40 };
 
@@ -170,6 +178,24 @@ describe("a run folder", () => {
     await fourth.saw(/seed 0/); // the lock of a dead process is no obstacle
     fourth.child.kill("SIGKILL");
     await fourth.outcome;
+  }, 60_000);
+
+  it("that is finished is left as it is and its result said again; without its model it is made anew", async () => {
+    const out = join(root, "done");
+    const table = writeTable(join(root, "table.csv"));
+    const train = ["train", table, "--out", out];
+    const split = ["--val-split", "0.4"];
+    const { seconds, ...first } = (await glaiJson([...train, ...split], root)) as TrainDocument;
+    const model = join(out, "model.safetensors");
+    const [bytes, writtenAt] = [readFileSync(model), statSync(model).mtimeMs];
+    expect(await glaiJson([...train, "--resume"], root)).toEqual({ seconds, ...first });
+    expect(statSync(model).mtimeMs).toBe(writtenAt);
+    rmSync(model);
+    const again = (await glaiJson([...train, "--resume"], root)) as TrainDocument; // reads the table as at first
+    expect(again).toMatchObject({ score: first.score, resumed: true });
+    expect(readFileSync(model)).toEqual(bytes);
+    const other = await glai([...train, "--resume", "--val-split", "0.2"], root);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("valSplit was 0.4") });
   }, 60_000);
 
   it("is not resumed with another configuration or with other data", async () => {

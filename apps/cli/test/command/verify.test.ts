@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HeadModel } from "@glai/core";
 import { encodeHeadModel } from "@glai/io";
@@ -35,6 +35,23 @@ describe("glai paths --verify", () => {
     },
     30_000,
   );
+
+  it("reads a table as the run did", async () => {
+    const { trainX, trainY } = smallData();
+    const rows = Array.from(trainY, (label, i) => [...trainX.subarray(6 * i, 6 * i + 6), label]);
+    const lines = ["a,b,c,d,e,f,kind", ...rows.map((row) => row.join(","))];
+    writeFileSync(join(root, "table.csv"), `${lines.join("\n")}\n`);
+    const read = ["--y", "kind", "--val-split", "0.4"];
+    await glaiJson(["train", "table.csv", "--out", "of-table", ...read, ...shortRun], root);
+    for (const data of [[], ["table.csv"]]) {
+      const document = await glaiJson(["paths", "--verify", "of-table", ...data], root);
+      expect(document).toMatchObject({ verified: true, stored: { nSamples: 54 } });
+    }
+    const manifest = JSON.parse(
+      readFileSync(join(root, "of-table/manifest.json"), "utf8"),
+    ) as object;
+    expect(manifest).toMatchObject({ dataset: { options: { y: "kind", valSplit: 0.4 } } });
+  }, 30_000);
 
   it("finds weights that were changed afterwards, with exit code 1", async () => {
     await glaiJson(["train", data, "--out", "changed", ...shortRun], root);

@@ -10,6 +10,19 @@ import { temporaryFolder } from "../support/data.js";
 import { hostile, shortReport } from "../support/report.js";
 
 const executablePath = "/usr/bin/chromium";
+/** In a page: texts of one drawing that lie on each other. */
+const labelsOnLabels = `[...document.querySelectorAll("svg")].flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll("text")]
+    .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0);
+  return boxes.flatMap((a, i) =>
+    boxes.slice(i + 1).flatMap((b) => {
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      return across > 1 && down > 4 ? [a.text + " | " + b.text] : [];
+    }),
+  );
+})`;
 let data: ReportData;
 let html = "";
 
@@ -136,6 +149,7 @@ describe("report.html", () => {
             "[document.documentElement.scrollWidth, document.querySelectorAll('svg').length]",
           );
           expect(size).toEqual([width, expect.any(Number)]);
+          expect(await page.evaluate(labelsOnLabels), `${width} wide`).toEqual([]);
           const colour = await page.evaluate("getComputedStyle(document.body).backgroundColor");
           expect(colour).toBe(colorScheme === "dark" ? "rgb(20, 23, 28)" : "rgb(253, 253, 252)"); // the policy let the style in
           await page.emulateMedia({ media: "print", colorScheme });

@@ -5,7 +5,7 @@ import { hasWorkers, startThreads } from "./threads.js";
 export interface WasmInstance {
   readonly exports: WasmExports;
   /** Views go stale when memory grows: take a new one after every allocation. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer }; // a WebAssembly.Memory: not every program has types of that name
   /** Workers of a kernel; 1 means that everything runs on the caller's thread. */
   readonly threads: number;
   /**

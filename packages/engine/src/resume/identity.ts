@@ -41,7 +41,12 @@ export function identityOf(
       nValidation: validation.features.nSamples,
       nFeatures: train.features.nFeatures,
       nClasses,
-      hash: hashOf([train.features.values, train.labels, validation.features.values]),
+      hash: hashOf([
+        train.features.values,
+        train.labels,
+        validation.features.values,
+        validation.labels,
+      ]),
     },
     backend: { tier, precision },
   };

@@ -1,4 +1,4 @@
-import { type Features, GlaiError, type HeadModel, type Matrix } from "@glai/core";
+import { type Features, GlaiError, type HeadModel, isGlaiError, type Matrix } from "@glai/core";
 import { linearBody, slabBody } from "../closed-form/linear-head.js";
 import { gatesOf } from "../phases/patterns.js";
 import { productFeatures } from "../solvers/product-features.js";
@@ -172,6 +172,7 @@ async function checkPossible(
   try {
     await algebra.cholesky({ values, nRows: f, nColumns: f }, rounding);
   } catch (cause) {
+    if (!isGlaiError(cause) || cause.code !== "bad-data") throw cause;
     throw new GlaiError(
       "bad-data",
       "Expected to remove samples that the head was trained on but without these its sums are impossible.",

@@ -18,7 +18,7 @@ export function checkSameHead(a: RetrainableHead, b: RetrainableHead, which: num
     "bad-argument",
     `Expected heads that see samples alike but number ${which} has ${different}.`,
     {
-      hint: "Fit preprocessing and selector once, update that head with each shard, and merge those.",
+      hint: "Train one head, update it with each shard, take its first samples out of all but one, and merge those.",
     },
   );
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Features, HeadModel } from "@glai/core";
+import { type Features, GlaiError, type HeadModel } from "@glai/core";
 import type { DatasetOptions, LoadedDataset } from "../dataset/dataset.js";
 import {
   endingOf,
@@ -103,12 +103,33 @@ function contentsOf(path: string, bytes: Uint8Array): Promise<TableContents> | U
 
 /** Reads a head from its file, or from the `model.safetensors` of a run folder. */
 export async function readModel(path: string): Promise<HeadModel> {
-  const file = (await isFolder(path)) ? join(path, modelFile) : path;
-  return decodeHeadModel(await readBytes(file), file);
+  return (await readModelFile(path)).model;
 }
 
-/** Name of the model in a run folder. */
+/** `readModel`, with the SHA-256 of the file. Throws `io` with the way to go on for a run without a model. */
+export async function readModelFile(
+  path: string,
+): Promise<{ readonly model: HeadModel; readonly checksum: string }> {
+  const inFolder = await isFolder(path);
+  if (inFolder) await checkModelIn(path);
+  const file = inFolder ? join(path, modelFile) : path;
+  const bytes = await readBytes(file);
+  return { model: decodeHeadModel(bytes, file), checksum: sha256(bytes) };
+}
+
+async function checkModelIn(folder: string): Promise<void> {
+  const files = await list(folder);
+  if (files.includes(modelFile)) return;
+  throw new GlaiError("io", `Expected ${modelFile} in ${folder} but found none.`, {
+    hint: files.includes(manifestFile)
+      ? `glai train writes it at the end of a run (others keep none); go on with one: glai train <data> --out ${folder} --resume`
+      : "Name a model file or the folder of a run; glai train <data> --out <folder> makes one.",
+  });
+}
+
+/** Names of the model and of what is known about the run, in a run folder. */
 export const modelFile = "model.safetensors";
+export const manifestFile = "manifest.json";
 
 async function isFolder(path: string): Promise<boolean> {
   try {

@@ -10,7 +10,7 @@ import { ioError, isSystemError } from "./io-error.js";
 import { type FolderLock, lockFolder, lockFolderName } from "./lock.js";
 import { makeFolder } from "./make-folder.js";
 import { type MetricsFile, type MetricsLine, openMetrics } from "./metrics-file.js";
-import { modelFile } from "./read-dataset.js";
+import { manifestFile, modelFile } from "./read-dataset.js";
 import { temporaryEnding, writeFileAtomic } from "./write-file-atomic.js";
 
 /**
@@ -41,7 +41,6 @@ export interface RunFolder {
   close(): Promise<void>;
 }
 
-const manifestFile = "manifest.json";
 const metricsFile = "metrics.jsonl";
 const checkpointFolder = "checkpoints";
 
@@ -68,7 +67,7 @@ export async function openRunFolder(
         "bad-argument",
         `Expected a new folder but ${path} holds a run already.`,
         {
-          hint: "Continue it with --resume, or choose another --out.",
+          hint: "Choose another --out, or go on with a run of glai train: --resume.",
         },
       );
     }
@@ -152,8 +151,12 @@ function ownedFolder(path: string, manifest: JsonValue | undefined, lock: Folder
 /** A folder with other people's files is not ours to write into. */
 function checkOurs(path: string, entries: readonly string[]): void {
   const files = entries.filter((name) => !name.endsWith(temporaryEnding));
-  if (files.length === 0 || files.includes(lockFolderName) || files.includes(manifestFile)) return;
-  const listed = files.slice(0, 3).join(", ") + (files.length > 3 ? ", …" : "");
+  const isRun = files.includes(lockFolderName) && !files.includes(modelFile); // or not yet
+  if (files.length === 0 || isRun || files.includes(manifestFile)) return;
+  const [first, ...rest] = files.toSorted(
+    (a, b) => Number(b === modelFile) - Number(a === modelFile),
+  );
+  const listed = [first, ...rest.slice(0, 2)].join(", ") + (rest.length > 2 ? ", …" : "");
   throw new GlaiError(
     "bad-argument",
     `Expected ${path} to be new, empty or a run folder but found ${listed} in it.`,

@@ -97,11 +97,19 @@ describe("readFeatures and readModel", () => {
     writeFileSync(join(folder, "model.safetensors"), encodeHeadModel(model));
     expect(await readModel(join(folder, "model.safetensors"))).toEqual(model);
     expect(await readModel(folder)).toEqual(model);
-    const error = await rejectionOf(readModel(scratch()));
-    expect([error.code, error.message]).toEqual([
-      "io",
-      expect.stringContaining("model.safetensors"),
-    ]);
+    const run = scratch();
+    for (const [hint, prepare] of [
+      ["glai train <data> --out <folder>", () => {}],
+      ["--resume", () => writeFileSync(join(run, "manifest.json"), "{}")],
+    ] as const) {
+      prepare();
+      const error = await rejectionOf(readModel(run));
+      expect([error.code, error.message, error.hint]).toEqual([
+        "io",
+        expect.stringContaining("model.safetensors"),
+        expect.stringContaining(hint),
+      ]);
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -177,6 +178,21 @@ describe("a run folder", () => {
       ]);
     }
     expect(readdirSync(foreign)).toEqual(["thesis.tex"]);
+  });
+
+  it("is no new folder when it holds the model of a run whose manifest was lost", async () => {
+    const path = await runOf(1);
+    const model = join(path, "model.safetensors");
+    writeFileSync(model, "precious");
+    rmSync(join(path, "manifest.json"));
+    for (const options of [create, resume]) {
+      const error = await rejectionOf(openRunFolder(path, options));
+      expect([error.code, error.message]).toEqual([
+        "bad-argument",
+        expect.stringContaining("model.safetensors"),
+      ]);
+    }
+    expect(readFileSync(model, "utf8")).toBe("precious");
   });
 
   it("cannot be made below a file", async () => {
