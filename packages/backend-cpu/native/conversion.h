@@ -27,7 +27,8 @@ struct NanPlace {
 };
 
 /// What is kept of a network with one hidden layer, as the error kernel reads it: per unit, origins by
-/// descending score (with one group: the kept ones first), and per unit and group of outputs how many are kept.
+/// descending score (with one group: the kept ones, then the others if they are fewer), and per unit and group of
+/// outputs how many are kept.
 struct KeptPrefixes {
   int64_t nUnits, nOrigins, nOutputs, nGroups, span;
   const uint32_t* origins;    // [nUnits, nOrigins], nOrigins − 1 is the bias

@@ -16,7 +16,7 @@ constexpr int64_t kErrorChunk = 1024;                     // samples whose pre-a
 
 template <typename T>
 struct ErrorScratch {
-  T* weights;         // [nUnits, nOrigins] of the origins by descending score
+  T* weights;         // [nUnits, nOrigins] of the origins by descending score, where they are walked
   T* lastWeights;     // [nUnits, nOutputs] W_1 transposed
   T* bias;            // [nUnits padded]
   T* z;               // [kErrorChunk, nUnits] where the pre-activations are not given
@@ -51,6 +51,10 @@ size_t errorScratch(const ConversionSamples& samples, const KeptPrefixes& kept, 
          kErrorChunk / kErrorSamples<T> * sizeof(double) + 9 * 64 +
          productScratch<T>(smaller(kErrorChunk, samples.nSamples), kept.nUnits, samples.nFeatures);
 }
+
+/// True for a unit whose list is walked from its end, as most is kept: the difference of two large sums would be
+/// rounding.
+inline bool isFromEnd(const KeptPrefixes& kept, int64_t leastCount) { return 2 * leastCount >= kept.nOrigins; }
 
 /// What one unit adds to the errors of kErrorSamples samples.
 template <typename T>
@@ -95,8 +99,7 @@ inline void addUnitErrors(const KeptPrefixes& kept, const ErrorScratch<T>& s, in
     }
     return q;
   };
-  // From the end of the list where most is kept: the difference of two large sums would be rounding.
-  if (2 * static_cast<int64_t>(counts[byCount[0]]) >= nOrigins) {
+  if (isFromEnd(kept, counts[byCount[0]])) {
     int64_t rank = nOrigins, q = nGroups - 1;
     while (q >= 0 && counts[byCount[q]] == nOrigins) --q;  // nothing removed
     while (q >= 0) {
@@ -119,12 +122,6 @@ inline void fillErrorScratch(const ConversionNetwork& network, const KeptPrefixe
   const LayerView first = layerView(network, 0), last = layerView(network, 1);
   const bool isDouble = network.isDouble;
   for (int64_t unit = 0; unit < kept.nUnits; ++unit) {
-    for (int64_t rank = 0; rank < kept.nOrigins; ++rank) {
-      const int64_t origin = kept.origins[unit * kept.nOrigins + rank];
-      s.weights[unit * kept.nOrigins + rank] =
-          origin < first.nIn ? valueAt<T>(first.weights, isDouble, unit * first.nIn + origin)
-                             : valueAt<T>(first.biases, isDouble, unit);
-    }
     for (int64_t o = 0; o < kept.nOutputs; ++o)
       s.lastWeights[unit * kept.nOutputs + o] = valueAt<T>(last.weights, isDouble, o * kept.nUnits + unit);
     uint32_t* order = s.byCount + unit * kept.nGroups;
@@ -133,6 +130,14 @@ inline void fillErrorScratch(const ConversionNetwork& network, const KeptPrefixe
       int64_t place = q;
       for (; place > 0 && counts[order[place - 1]] > counts[q]; --place) order[place] = order[place - 1];
       order[place] = static_cast<uint32_t>(q);
+    }
+    const int64_t least = counts[order[0]], most = counts[order[kept.nGroups - 1]];
+    const bool fromEnd = isFromEnd(kept, least);
+    for (int64_t rank = fromEnd ? least : 0; rank < (fromEnd ? kept.nOrigins : most); ++rank) {
+      const int64_t origin = kept.origins[unit * kept.nOrigins + rank];
+      s.weights[unit * kept.nOrigins + rank] =
+          origin < first.nIn ? valueAt<T>(first.weights, isDouble, unit * first.nIn + origin)
+                             : valueAt<T>(first.biases, isDouble, unit);
     }
   }
 }

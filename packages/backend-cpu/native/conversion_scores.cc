@@ -239,9 +239,12 @@ bool sumPrefixes(BlockScores& scores) {
 RankedScore nthScore(const BlockScores& scores, int64_t n, uint64_t* keys) {
   constexpr int kDigit = 11, kRadix = 1 << kDigit;
   int64_t nKeys = 0;
-  for (int64_t s = 0; s < scores.nUnits; ++s)
-    for (int64_t i = 0; i < scores.nOrigins; ++i)
-      keys[nKeys++] = bitsOf(scores.sortedFactors[s] * scores.originFactors[s * scores.nOrigins + i]);
+  for (int64_t s = 0; s < scores.nUnits; ++s) {
+    const double last = scores.sortedFactors[s];
+    const double* factors = scores.originFactors.data() + s * scores.nOrigins;
+    for (int64_t i = 0; i < scores.nOrigins; ++i) keys[nKeys + i] = bitsOf(last * factors[i]);
+    nKeys += scores.nOrigins;
+  }
   keys[nKeys++] = bitsOf(scores.biasScores[0]);
   // Scores ≥ 0 are ordered as their bits: from the top, the digit of the n-th, then only keys that share it.
   uint64_t found = 0;

@@ -34,7 +34,7 @@ struct Selector {
   Selected& out;
   Array<uint32_t> counts;     // [nUnits, nGroups] kept origins
   Array<uint8_t> keepsBias;   // [nGroups]
-  Array<uint32_t> keptFirst;  // [nUnits, nOrigins] the kept origins before the others; with one group only
+  Array<uint32_t> keptFirst;  // [nUnits, nOrigins] kept origins, then the others if they are fewer; with one group
   CompensatedSum keptMass;
   TieLimit ties{};
   double threshold = 0;
@@ -105,20 +105,30 @@ void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
   }
 }
 
-/// `emitUnit` for one group. Without a branch for each origin: a third of them would be mispredicted.
+/// `emitUnit` for one group.
 void Selector::emitSlabs(int64_t unit) {
   const int64_t nOrigins = scores.nOrigins;
   const double last = scores.lastFactors[unit];
   const double* factors = scores.originFactors.data() + unit * nOrigins;
   uint32_t* const order = keptFirst.data() + unit * nOrigins;
-  int64_t n = 0, removed = nOrigins;
-  for (int64_t origin = 0; origin < nOrigins; ++origin) {
+  int64_t n = 0, nTies = 0;
+  for (int64_t origin = 0; origin < nOrigins; ++origin) {  // without branches: many would be mispredicted
     const double score = last * factors[origin];
-    bool isKept = score > threshold;
-    if (__builtin_expect(score == threshold, false)) isKept = keeps(score, 0);
-    removed -= !isKept;
-    order[isKept ? n : removed] = static_cast<uint32_t>(origin);
-    n += isKept;
+    order[n] = static_cast<uint32_t>(origin);
+    n += score > threshold;
+    nTies += score == threshold;
+  }
+  if (nTies > 0 && tiesAreOpen) {
+    n = 0;
+    for (int64_t origin = 0; origin < nOrigins; ++origin)
+      if (keeps(last * factors[origin], 0)) order[n++] = static_cast<uint32_t>(origin);
+  }
+  if (2 * n >= nOrigins) {  // the error kernel reads what is removed
+    int64_t k = 0, removed = n;
+    for (int64_t origin = 0; origin < nOrigins; ++origin) {
+      if (k < n && order[k] == origin) ++k;
+      else order[removed++] = static_cast<uint32_t>(origin);
+    }
   }
   counts[unit] = static_cast<uint32_t>(n);
   if (n == 0) return;
@@ -174,7 +184,8 @@ void Selector::addLinearSkip() {
 
 /// w_p of every path in order; 0 for those that only linearSkip adds.
 bool Selector::fillWeights() {
-  if (!out.weights.resize(out.nPaths)) return false;
+  Array<double> lastWeights;  // [nOutputs] of the unit
+  if (!out.weights.resize(out.nPaths) || !lastWeights.resize(scores.nOutputs)) return false;
   const int64_t nInputs = network.sizes[0], nUnits = scores.nUnits;
   const int64_t firstBias = nInputs * nUnits, last = firstBias + nUnits;
   const int64_t lastBias = last + nUnits * scores.nOutputs;
@@ -183,7 +194,7 @@ bool Selector::fillWeights() {
                             : static_cast<double>(static_cast<const float*>(network.parameters)[at]);
   };
   int64_t path = 0;
-  for (int64_t b = 0; b < out.nBlocks; ++b) {
+  for (int64_t b = 0, gate = -1; b < out.nBlocks; ++b) {
     const int64_t unit = out.gateUnits[out.gateOf[b]], origin = out.originOf[b];
     const int64_t first = out.outputOf[b], group = first / scores.span;
     const int64_t end = first + scores.groupWidth(group);
@@ -192,8 +203,12 @@ bool Selector::fillWeights() {
       for (int64_t o = first; o < end; ++o) out.weights[path++] = isKept ? parameter(lastBias + o) : 0;
       continue;
     }
+    if (out.gateOf[b] != gate) {
+      gate = out.gateOf[b];
+      for (int64_t o = 0; o < scores.nOutputs; ++o) lastWeights[o] = parameter(last + o * nUnits + unit);
+    }
     const double weight = parameter(origin < nInputs ? unit * nInputs + origin : firstBias + unit);
-    for (int64_t o = first; o < end; ++o) out.weights[path++] = weight * parameter(last + o * nUnits + unit);
+    for (int64_t o = first; o < end; ++o) out.weights[path++] = weight * lastWeights[o];
   }
   return true;
 }
