@@ -129,7 +129,7 @@ struct InfinitePathEpilogue {
     const KernelFunction& kernel = *data->kernel;
     const Vec<T> scale = splat(static_cast<T>(kernel.scale)), shift = splat(static_cast<T>(kernel.shift));
     const Vec<T> biasSquared = splat(static_cast<T>(kernel.bias * kernel.bias));
-    const Vec<T> one = splat(T(1)), twoOverPi = splat(static_cast<T>(0.6366197723675814));
+    const Vec<T> half = splat(T(0.5)), nearly = splat(T(1) - kCoincident<T> / 2);
     for (int r = 0; r < kTileRows; ++r)
 #pragma GCC unroll 16
       for (int v = 0; v < kTileVectors; ++v) {
@@ -137,23 +137,27 @@ struct InfinitePathEpilogue {
         const Vec<T> scaled = tile.at[r][v] * scale;
         const Vec<T> cosine =
             (scaled + biasSquared) * (splat(data->rowNorm[i + r]) * load(data->columnNorm + column));
-        Vec<T> angle = arcCosine<T>(cosine);
-        const Mask<T> near = cosine > one - splat(kCoincident<T> / 2);
-        if (__builtin_expect(anyLane<T>(near), 0))
-          angle = replaced<T>(angle, near, [&](int lane) { return exactAngle(i + r, column + lane); });
-        const Vec<T> overlap = splat(T(2)) - angle * twoOverPi;
+        Vec<T> overlap = smallCosineOverlap<T>(cosine);
+        const Mask<T> large = absolute<T>(cosine) > half;
+        if (__builtin_expect(anyLane<T>(large), 0)) {  // of standardised samples hardly any pair
+          overlap = select<T>(large, largeCosineOverlap<T>(cosine), overlap);
+          const Mask<T> near = cosine > nearly;
+          if (anyLane<T>(near))
+            overlap = replaced<T>(overlap, near, [&](int lane) { return exactOverlap(i + r, column + lane); });
+        }
         tile.at[r][v] = (scaled + shift) * raised<T>(overlap, kernel.power);
       }
   }
-  /// 2 asin(d/2) for unit vectors at a small distance d, by its series.
-  double exactAngle(int64_t i, int64_t j) const {
+  /// 2 (1 − angle/π), the angle 2 asin(d/2) of unit vectors at a small distance d by its series.
+  double exactOverlap(int64_t i, int64_t j) const {
     if (i >= data->nRows || j >= data->nColumns) return 0;
     const KernelFunction& kernel = *data->kernel;
     const double left = rowScale[i], right = columnScale[j], bias = kernel.bias * (left - right);
     const double squared =
         kernel.scale * exactDistance(*data, i, j, left, right) + bias * bias;
     const double h = squared / 4;
-    return squareRootOf(squared) * (1 + h * (1.0 / 6 + h * (3.0 / 40 + h * (15.0 / 336))));
+    const double angle = squareRootOf(squared) * (1 + h * (1.0 / 6 + h * (3.0 / 40 + h * (15.0 / 336))));
+    return 2 - angle * 0.6366197723675814;
   }
 };
 

@@ -1,4 +1,4 @@
-// exp, log and acos of a vector, to about one unit in the last place of the precision they are asked
+// exp, log and asin of a vector, to about one unit in the last place of the precision they are asked
 // for. Range reductions and polynomials are those of the Cephes and FreeBSD libraries.
 #pragma once
 #include "linalg_vector.h"
@@ -104,31 +104,37 @@ GLAI_INLINE Vec<T> logarithm(Vec<T> x) {
   return e * splat(static_cast<T>(Format::log2High)) - ((half - rest) - f);
 }
 
-/// acos x; x is clamped to [−1, 1].
+/// asin w = w + w arcSineRest(w²) for |w| ≤ ½.
 template <typename T>
-GLAI_INLINE Vec<T> arcCosine(Vec<T> x) {
-  const Vec<T> one = splat(T(1)), halfPi = splat(static_cast<T>(1.5707963267948966));
-  Vec<T> size = absolute<T>(x);
-  size = select<T>(size > one, one, size);
-  const Mask<T> far = size > splat(T(0.5));  // acos |x| = 2 asin √((1 − |x|)/2)
-  const Vec<T> z = select<T>(far, (one - size) * splat(T(0.5)), size * size);
-  const Vec<T> w = select<T>(far, squareRoot(z), size);
-  Vec<T> r;  // asin w = w + w r(w²)
+GLAI_INLINE Vec<T> arcSineRest(Vec<T> z) {
   if (sizeof(T) == 4) {
     constexpr double c[] = {1.6666752422e-1, 7.4953002686e-2, 4.5470025998e-2, 2.4181311049e-2,
                             4.2163199048e-2};
-    r = z * polynomial<T>(z, c);
-  } else {
-    constexpr double p[] = {1.66666666666666657415e-01,  -3.25565818622400915405e-01,
-                            2.01212532134862925881e-01,  -4.00555345006794114027e-02,
-                            7.91534994289814532176e-04,  3.47933107596021167570e-05};
-    constexpr double q[] = {1, -2.40339491173441421878e+00, 2.02094576023350569471e+00,
-                            -6.88283971605453293030e-01, 7.70381505559019352791e-02};
-    r = z * polynomial<T>(z, p) / polynomial<T>(z, q);
+    return z * polynomial<T>(z, c);
   }
-  const Vec<T> arcSine = w + w * r;
-  const Vec<T> angle = select<T>(far, arcSine + arcSine, halfPi - arcSine);  // acos |x|
-  return select<T>(x < Vec<T>{}, halfPi + halfPi - angle, angle);
+  constexpr double p[] = {1.66666666666666657415e-01,  -3.25565818622400915405e-01,
+                          2.01212532134862925881e-01,  -4.00555345006794114027e-02,
+                          7.91534994289814532176e-04,  3.47933107596021167570e-05};
+  constexpr double q[] = {1, -2.40339491173441421878e+00, 2.02094576023350569471e+00,
+                          -6.88283971605453293030e-01, 7.70381505559019352791e-02};
+  return z * polynomial<T>(z, p) / polynomial<T>(z, q);
+}
+
+/// 2 (1 − acos(t)/π) = 1 + 2 asin(t)/π for |t| ≤ ½.
+template <typename T>
+GLAI_INLINE Vec<T> smallCosineOverlap(Vec<T> t) {
+  return splat(T(1)) + (t + t * arcSineRest<T>(t * t)) * splat(static_cast<T>(0.6366197723675814));
+}
+
+/// The same for ½ < |t|, clamped to 1: acos |t| = 2 asin √((1 − |t|)/2).
+template <typename T>
+GLAI_INLINE Vec<T> largeCosineOverlap(Vec<T> t) {
+  const Vec<T> one = splat(T(1));
+  Vec<T> size = absolute<T>(t);
+  size = select<T>(size > one, one, size);
+  const Vec<T> z = (one - size) * splat(T(0.5)), w = squareRoot(z);
+  const Vec<T> rest = (w + w * arcSineRest<T>(z)) * splat(static_cast<T>(1.2732395447351628));
+  return select<T>(t < Vec<T>{}, rest, splat(T(2)) - rest);
 }
 
 /// x^power for x ≥ 0 and power ≥ 0; small whole powers by multiplication.

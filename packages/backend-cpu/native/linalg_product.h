@@ -68,6 +68,10 @@ inline void mirrorBlock(T* c, int64_t n, int64_t i0, int64_t i1, int64_t j0, int
   for (int64_t j = j0; j < j1; j += kSide)
     for (int64_t i = i0; i < i1; i += kSide) {
       const int64_t jEnd = smaller(j + kSide, j1), iEnd = smaller(i + kSide, i1);
+      if (i >= jEnd) {
+        transposeStrip(c + j * n + i, n, static_cast<int>(iEnd - i), c + i * n + j, n, jEnd - j);
+        continue;
+      }
       for (int64_t q = j; q < jEnd; ++q)
         for (int64_t p = (i > q ? i : q + 1); p < iEnd; ++p) c[q * n + p] = c[p * n + q];
     }

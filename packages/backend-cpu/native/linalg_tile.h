@@ -40,22 +40,23 @@ GLAI_INLINE void multiplyTile(Tile<T>& acc, const T* a, const T* b, int64_t dept
   for (int64_t k = 0; k < depth; ++k) rankOne(acc, a + k * kTileRows, b + k * kTileColumns<T>);
 }
 
-/// to[k * width + i] = from[i * strideI + k] for `width` rows: a few k's at a time, so that reads stay in
+/// to[k * strideK + i] = from[i * strideI + k] for `width` rows: a few k's at a time, so that reads stay in
 /// their cache lines and writes in L1.
 template <typename T, typename S>
-inline void transposeStrip(T* to, int width, const S* from, int64_t strideI, int64_t depth) {
+inline void transposeStrip(T* to, int64_t strideK, int width, const S* from, int64_t strideI, int64_t depth) {
   constexpr int64_t kRun = 8;
   for (int64_t k0 = 0; k0 < depth; k0 += kRun) {
     const int64_t k1 = smaller(k0 + kRun, depth);
     for (int i = 0; i < width; ++i)
-      for (int64_t k = k0; k < k1; ++k) to[k * width + i] = static_cast<T>(from[i * strideI + k]);
+      for (int64_t k = k0; k < k1; ++k) to[k * strideK + i] = static_cast<T>(from[i * strideI + k]);
   }
 }
 
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 /// The same in blocks of 4 × 4.
-inline void transposeStrip(float* to, int width, const float* from, int64_t strideI, int64_t depth) {
+inline void transposeStrip(float* to, int64_t strideK, int width, const float* from, int64_t strideI,
+                           int64_t depth) {
   typedef float Quad __attribute__((vector_size(16), may_alias, aligned(4)));
   const int64_t fours = depth / 4 * 4, wide = width / 4 * 4;
   for (int64_t k = 0; k < fours; k += 4) {
@@ -67,17 +68,17 @@ inline void transposeStrip(float* to, int width, const float* from, int64_t stri
       const Quad d = *reinterpret_cast<const Quad*>(at + 3 * strideI);
       const Quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
       const Quad ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-      float* out = to + k * width + i;
+      float* out = to + k * strideK + i;
       *reinterpret_cast<Quad*>(out) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-      *reinterpret_cast<Quad*>(out + width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-      *reinterpret_cast<Quad*>(out + 2 * width) = __builtin_shufflevector(ef, gh, 0, 1, 4, 5);
-      *reinterpret_cast<Quad*>(out + 3 * width) = __builtin_shufflevector(ef, gh, 2, 3, 6, 7);
+      *reinterpret_cast<Quad*>(out + strideK) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+      *reinterpret_cast<Quad*>(out + 2 * strideK) = __builtin_shufflevector(ef, gh, 0, 1, 4, 5);
+      *reinterpret_cast<Quad*>(out + 3 * strideK) = __builtin_shufflevector(ef, gh, 2, 3, 6, 7);
     }
     for (int64_t i = wide; i < width; ++i)
-      for (int64_t q = k; q < k + 4; ++q) to[q * width + i] = from[i * strideI + q];
+      for (int64_t q = k; q < k + 4; ++q) to[q * strideK + i] = from[i * strideI + q];
   }
   for (int64_t k = fours; k < depth; ++k)
-    for (int i = 0; i < width; ++i) to[k * width + i] = from[i * strideI + k];
+    for (int i = 0; i < width; ++i) to[k * strideK + i] = from[i * strideI + k];
 }
 #endif
 #endif
@@ -98,7 +99,7 @@ inline void packFrom(T* to, int width, const S* values, int64_t strideI, int64_t
       for (int64_t k = 0; k < depth; ++k)
         for (int i = 0; i < width; ++i) to[k * width + i] = static_cast<T>(from[k * strideK + i]);
     } else {
-      transposeStrip(to, width, from, strideI, depth);
+      transposeStrip(to, width, width, from, strideI, depth);
     }
   }
 }

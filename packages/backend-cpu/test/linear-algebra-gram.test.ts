@@ -68,6 +68,22 @@ describe.each(algebraTiers)("Gram matrices of tier $tier", { timeout: 60_000 }, 
       }
     });
 
+    test("overlaps follow every angle, whatever stands beside them in a vector", async () => {
+      const n = 400; // steps of π / 400: both sides of a cosine of ±½ within one vector and across several
+      const angles = Float64Array.from({ length: n }, (_, i) => (Math.PI * ((i * 7) % n)) / n);
+      const values = arrays.from([...angles].flatMap((x) => [Math.cos(x), Math.sin(x)]));
+      const { values: found } = await algebra.gram(
+        { kind: "infinitePath", scale: 1, shift: 2, power: 1, bias: 0 },
+        { features: { values, nSamples: n, nFeatures: 2 } },
+      );
+      const expected = Float64Array.from({ length: n * n }, (_, at) => {
+        const angle = Math.abs(angles[at % n] - angles[Math.floor(at / n)]);
+        return (Math.cos(angle) + 2) * 2 * (1 - angle / Math.PI);
+      });
+      // near π a cosine says little about its angle: 1 / sin θ of rounding
+      expect(largestDifference(found, expected)).toBeLessThan(arrays === Float32Array ? 2e-5 : 1e-12);
+    });
+
     test("coincident and shifted samples keep their digits", async () => {
       const random = createRandom(5);
       const nFeatures = 40;

@@ -8,6 +8,7 @@ import type {
 } from "@glai/core";
 import { createBitMatrix } from "@glai/core";
 import { sliceRows } from "../rows.js";
+import { keepMemory, takeMemory } from "../solvers/work-memory.js";
 
 type KernelBody = Extract<HeadBody, { kind: "kernel" }>;
 
@@ -30,7 +31,7 @@ export async function kernelScores(
   const values = new Float64Array(n * nOutputs);
   const most = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, support.nSamples)));
   const rows = Math.ceil(n / Math.ceil(n / most)); // equal blocks, each of which packs the support once
-  let block: FloatArray | undefined;
+  let block: FloatArray | undefined = takeMemory(algebra, features.values, rows * support.nSamples);
   const centres: KernelSamples = {
     features: support,
     ...(gates?.support && { gates: gates.support }),
@@ -56,8 +57,14 @@ export async function kernelScores(
     });
     values.set(product.values, from * nOutputs);
   }
+  if (block !== undefined) keepMemory(algebra, features.values, block);
+  addIntercept(values, intercept);
+  return { values, nRows: n, nColumns: nOutputs };
+}
+
+function addIntercept(values: Float64Array, intercept: FloatArray): void {
+  const nOutputs = intercept.length;
   for (let start = 0; start < values.length; start += nOutputs) {
     for (let c = 0; c < nOutputs; c++) values[start + c] += intercept[c];
   }
-  return { values, nRows: n, nColumns: nOutputs };
 }

@@ -106,7 +106,7 @@ async function fitRidge(run: RunContext, z: Matrix, rows: Uint32Array): Promise<
     coefficients: choice.solution.coefficients,
     intercept: choice.solution.intercept,
     rest: {
-      temperature: await fitTemperature(
+      temperature: fitTemperature(
         choice.scores,
         rows.map((row) => labels[row]),
         dataset.nClasses,

@@ -95,7 +95,7 @@ async function chooseStrength(z: Matrix, request: SoftmaxRequest): Promise<Chose
   }
   if (best === undefined) throw new Error("unreachable: the grid has a strength");
   const { scores, ...rest } = best;
-  const temperature = await fitTemperature(scores, truth.labels, nClasses);
+  const temperature = fitTemperature(scores, truth.labels, nClasses);
   return { ...rest, temperature, iterations, path };
 }
 

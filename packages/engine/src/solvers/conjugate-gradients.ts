@@ -34,13 +34,7 @@ export async function conjugateGradients(
     const product = await algebra.symmetricMultiply(a, direction, mu);
     const curvature = columnProducts(direction, product);
     const step = rho.map((value, c) => (curvature[c] > 0 ? value / curvature[c] : 0));
-    addScaled(solution, direction, step);
-    addScaled(
-      residual,
-      product,
-      step.map((alpha) => -alpha),
-    );
-    const relative = frobeniusNorm(residual) / norm;
+    const relative = walk(solution, residual, direction, product, step) / norm;
     if (relative <= options.tolerance)
       return { solution, iterations: iteration, residual: relative };
     z = await precondition(residual);
@@ -56,15 +50,27 @@ export async function conjugateGradients(
   );
 }
 
-/** A_·c += factors_c B_·c for every column c. Rows outside, columns inside: `i % nColumns` would cost more than the sum. */
-function addScaled(
-  { values: a, nColumns }: Matrix,
-  { values: b }: Matrix,
-  factors: Float64Array,
-): void {
-  for (let start = 0; start < a.length; start += nColumns) {
-    for (let c = 0; c < nColumns; c++) a[start + c] += factors[c] * b[start + c];
+// Rows outside, columns inside: `i % nColumns` would cost more than the sum.
+
+/** X_·c += step_c D_·c and R_·c −= step_c P_·c for every column c; returns ‖R‖_F. */
+function walk(
+  { values: x, nColumns }: Matrix,
+  { values: r }: Matrix,
+  { values: d }: Matrix,
+  { values: p }: Matrix,
+  step: Float64Array,
+): number {
+  let squares = 0;
+  for (let start = 0; start < x.length; start += nColumns) {
+    for (let c = 0; c < nColumns; c++) {
+      const at = start + c;
+      x[at] += step[c] * d[at];
+      const left = r[at] - step[c] * p[at];
+      r[at] = left;
+      squares += left * left;
+    }
   }
+  return Math.sqrt(squares);
 }
 
 /** A_·c = factors_c A_·c + B_·c. */

@@ -8,8 +8,9 @@ import {
   type Random,
 } from "@glai/core";
 import { copyAs } from "./matrices.js";
-import { takeSamples } from "./samples.js";
+import { samplesFrom, takeSamples } from "./samples.js";
 import { centeredTargets } from "./targets.js";
+import { keepMemory, takeMemory } from "./work-memory.js";
 
 /**
  * A kernel ridge problem with its rows permuted: rows that leave-one-out must not count first, the others
@@ -69,21 +70,21 @@ export function orderedProblem(
   };
 }
 
-/** The rows `rows` of a problem as a problem of its own (all of them honest), same targets and weights. */
-export function subproblem(problem: KernelProblem, rows: Uint32Array): KernelProblem {
-  const { nClasses, rootWeights } = problem;
-  const values = new Float64Array(rows.length * nClasses);
-  for (let i = 0; i < rows.length; i++) {
-    const start = rows[i] * nClasses;
-    values.set(problem.targets.values.subarray(start, start + nClasses), i * nClasses);
-  }
+/** The rows from `first` on as a problem of its own (all of them honest), same targets and weights: a view. */
+export function trailingProblem(problem: KernelProblem, first: number): KernelProblem {
+  const { nClasses, rootWeights, targets } = problem;
+  const labels = problem.labels.subarray(first);
   return {
     ...problem,
-    samples: takeSamples(problem.samples, rows),
-    labels: rows.map((row) => problem.labels[row]),
-    nHonest: rows.length,
-    targets: { values, nRows: rows.length, nColumns: nClasses },
-    ...(rootWeights && { rootWeights: Float64Array.from(rows, (row) => rootWeights[row]) }),
+    samples: samplesFrom(problem.samples, first),
+    labels,
+    nHonest: labels.length,
+    targets: {
+      values: targets.values.subarray(first * nClasses),
+      nRows: labels.length,
+      nColumns: nClasses,
+    },
+    ...(rootWeights && { rootWeights: rootWeights.subarray(first) }),
   };
 }
 
@@ -96,6 +97,23 @@ export async function weightedGram(problem: KernelProblem, into?: FloatArray): P
     for (let i = 0; i < gram.values.length; i++) gram.values[i] *= rootWeights[i % gram.nColumns];
   }
   return gram;
+}
+
+/** `use(W^½ K W^½)`: in `into` when given, else in memory of the solve before, which is then kept for the next one. */
+export async function withWeightedGram<T>(
+  problem: KernelProblem,
+  into: FloatArray | undefined,
+  use: (gram: Matrix) => Promise<T>,
+): Promise<T> {
+  const { algebra, labels, samples } = problem;
+  const features = samples.features.values;
+  const memory = into ?? takeMemory(algebra, features, labels.length ** 2);
+  const gram = await weightedGram(problem, memory);
+  try {
+    return await use(gram);
+  } finally {
+    if (into === undefined) keepMemory(algebra, features, gram.values);
+  }
 }
 
 /** α = W^½ β in the precision of the working matrix. */

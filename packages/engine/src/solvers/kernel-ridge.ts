@@ -14,8 +14,9 @@ import {
   type KernelProblem,
   kernelProblem,
   scoresOf,
-  subproblem,
+  trailingProblem,
   weightedGram,
+  withWeightedGram,
 } from "./kernel-problem.js";
 import { landmarkRegression } from "./landmarks.js";
 import { leaveOneOut } from "./leave-one-out.js";
@@ -42,7 +43,7 @@ export interface KernelRidgeOptions {
   readonly nLandmarks?: number; // default 4,000
   readonly rank?: number; // of the preconditioner; default 500 up to 8,000 samples, 1,000 above
   readonly tolerance?: number; // relative residual of conjugate gradients; default 1e-3
-  /** An array of n² numbers to hold K, to be used again: first touch of fresh memory is slow. */
+  /** An array of n² numbers to hold K. Default: that of the solve before, which up to 256 MB is kept with the algebra. */
   readonly buffer?: FloatArray;
   /**
    * Rows that leave-one-out may count: those the kernel was not fitted on. Default: all rows, honest for
@@ -111,7 +112,7 @@ export async function solveKernelRidge(
     ...(method !== "landmarks" && { labels: problem.labels }),
     coefficients: solved.coefficients,
     intercept: problem.intercept,
-    temperature: await fitTemperature(scores, scoredLabels, problem.nClasses),
+    temperature: fitTemperature(scores, scoredLabels, problem.nClasses),
     report: {
       method,
       nSupport: solved.support.features.nSamples,
@@ -173,10 +174,7 @@ async function penaltyOf(problem: KernelProblem, mu: number | undefined): Promis
   const n = problem.labels.length;
   const count = Math.min(problem.nHonest, penaltyRowCount(n));
   const first = n - count;
-  const small = subproblem(
-    problem,
-    Uint32Array.from({ length: count }, (_, i) => first + i),
-  );
+  const small = trailingProblem(problem, first);
   const gram = await weightedGram(small);
   if (mu !== undefined) {
     const found = await leaveOneOut(problem.algebra, gram, small.targets, mu);
@@ -200,9 +198,11 @@ function solveBy(
 ): Promise<Solved> {
   switch (method) {
     case "cholesky":
-      return solveExactly(problem, mu, options);
+      return withWeightedGram(problem, options.buffer, (gram) => solveExactly(problem, mu, gram));
     case "conjugate-gradients":
-      return solveByConjugateGradients(problem, mu, options);
+      return withWeightedGram(problem, options.buffer, (gram) =>
+        solveByConjugateGradients(problem, mu, gram, options),
+      );
     case "landmarks":
       return solveOnLandmarks(problem, mu, options);
     default:
@@ -213,11 +213,10 @@ function solveBy(
 async function solveExactly(
   problem: KernelProblem,
   mu: number,
-  options: KernelRidgeOptions,
+  factor: Matrix, // [n, n] W^½ K W^½, to be overwritten
 ): Promise<Solved> {
   const { algebra, targets } = problem;
   const n = problem.labels.length;
-  const factor = await weightedGram(problem, options.buffer);
   await algebra.cholesky(factor, mu);
   const beta = copyAs(factor.values, targets);
   await algebra.solveCholesky(factor, beta);
@@ -240,11 +239,11 @@ async function solveExactly(
 async function solveByConjugateGradients(
   problem: KernelProblem,
   mu: number,
+  gram: Matrix, // [n, n] W^½ K W^½
   options: KernelRidgeOptions,
 ): Promise<Solved> {
   const { algebra, targets } = problem;
   const n = problem.labels.length;
-  const gram = await weightedGram(problem, options.buffer);
   const rank = options.rank ?? preconditionerRank(n);
   const { solution, iterations, residual } = await conjugateGradients(
     algebra,

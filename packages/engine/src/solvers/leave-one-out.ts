@@ -35,29 +35,58 @@ export async function leaveOneOut(
   mu: number,
   scratch = leaveOneOutScratch(gram),
 ): Promise<LeaveOneOut> {
-  const n = gram.nRows;
   const factor: Matrix = { ...gram, values: scratch.factor };
   factor.values.set(gram.values);
   await algebra.cholesky(factor, mu);
   const alpha = copyAs(gram.values, targets);
   await algebra.solveCholesky(factor, alpha);
-  const inverse: Matrix = { ...gram, values: scratch.inverse };
-  inverse.values.fill(0);
-  for (let i = 0; i < n; i++) inverse.values[i * n + i] = 1;
-  await algebra.solveTriangular(factor, inverse, false); // L⁻¹, so that (K + μI)⁻¹_ii = Σ_k (L⁻¹)_ki²
-  const diagonal = new Float64Array(n);
+  return {
+    mu,
+    ...heldOut(targets, alpha, await inverseDiagonal(algebra, factor, scratch.inverse)),
+  };
+}
+
+/** The diagonal of (L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: the squared norms of the columns of L⁻¹. */
+export async function inverseDiagonal(
+  algebra: LinearAlgebra,
+  factor: Matrix, // [n, n] L; above the diagonal stands anything
+  scratch = emptyLike(factor.values, factor.values.length),
+): Promise<Float64Array> {
+  const n = factor.nRows;
+  scratch.fill(0);
+  for (let i = 0; i < n; i++) scratch[i * n + i] = 1;
+  await algebra.solveTriangular(factor, { values: scratch, nRows: n, nColumns: n }, false);
+  return columnSquares(scratch, n);
+}
+
+// Loops over many numbers stand in functions without `await`: after one, V8 runs the rest of a function unoptimised.
+
+/** Σ_k a_ki² of a lower triangular matrix for every column i. */
+function columnSquares(a: FloatArray, n: number): Float64Array {
+  const sums = new Float64Array(n);
   for (let k = 0; k < n; k++) {
-    for (let i = 0; i <= k; i++) diagonal[i] += inverse.values[k * n + i] ** 2;
+    for (let i = 0; i <= k; i++) {
+      const value = a[k * n + i];
+      sums[i] += value * value;
+    }
   }
-  const nOutputs = targets.nColumns;
-  const predictions = new Float64Array(n * nOutputs);
+  return sums;
+}
+
+function heldOut(
+  targets: Matrix,
+  alpha: Matrix,
+  diagonal: Float64Array,
+): Pick<LeaveOneOut, "meanSquaredError" | "predictions"> {
+  const { nRows, nColumns } = targets;
+  const predictions = new Float64Array(nRows * nColumns);
   let sum = 0;
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < nOutputs; c++) {
-      const residual = alpha.values[i * nOutputs + c] / diagonal[i];
-      predictions[i * nOutputs + c] = targets.values[i * nOutputs + c] - residual;
+  for (let i = 0, at = 0; i < nRows; i++) {
+    for (let c = 0; c < nColumns; c++, at++) {
+      const residual = alpha.values[at] / diagonal[i];
+      predictions[at] = targets.values[at] - residual;
       sum += residual * residual;
     }
   }
-  return { mu, meanSquaredError: sum / (n * nOutputs), predictions };
+  return { meanSquaredError: sum / (nRows * nColumns), predictions };
 }

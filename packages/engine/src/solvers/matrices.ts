@@ -41,12 +41,6 @@ export function transpose({ values, nRows, nColumns }: Matrix): Matrix {
   return { values: out, nRows: nColumns, nColumns: nRows };
 }
 
-export function identity(like: FloatArray, n: number): Matrix {
-  const values = emptyLike(like, n * n);
-  for (let i = 0; i < n; i++) values[i * n + i] = 1;
-  return { values, nRows: n, nColumns: n };
-}
-
 export function meanDiagonal({ values, nRows, nColumns }: Matrix): number {
   let sum = 0;
   for (let i = 0; i < nRows; i++) sum += values[i * nColumns + i];

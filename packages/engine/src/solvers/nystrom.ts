@@ -1,6 +1,6 @@
-import type { LinearAlgebra, Matrix, Random } from "@glai/core";
+import type { FloatArray, LinearAlgebra, Matrix, Random } from "@glai/core";
 import type { Preconditioner } from "./conjugate-gradients.js";
-import { copyAs, emptyLike, meanDiagonal, takeRows, transpose } from "./matrices.js";
+import { emptyLike, meanDiagonal, takeRows, transpose } from "./matrices.js";
 
 /**
  * Nyström preconditioner of K + μI with `rank` uniformly drawn rows S: K ≈ U Uᵀ + τI with
@@ -32,14 +32,17 @@ export async function nystromPreconditioner(
   const shift = mu + Math.max(0, meanDiagonal(gram) - captured);
   await algebra.cholesky(small, shift);
   return async (residual) => {
-    const projected = copyAs(gram.values, await algebra.multiply(columns, residual)); // Uᵀ R
+    const projected = await algebra.multiply(columns, residual); // Uᵀ R
     await algebra.solveCholesky(small, projected);
     const back = await algebra.multiply(u, projected);
-    const values = copyAs(gram.values, back);
-    for (let i = 0; i < values.values.length; i++)
-      values.values[i] = (residual.values[i] - values.values[i]) / shift;
-    return values;
+    subtractFrom(residual.values, back.values, 1 / shift);
+    return back;
   };
+}
+
+/** b = (a − b) factor. */
+function subtractFrom(a: FloatArray, b: FloatArray, factor: number): void {
+  for (let i = 0; i < b.length; i++) b[i] = (a[i] - b[i]) * factor;
 }
 
 function principal(rowsOfGram: Matrix, rows: Uint32Array): Matrix {

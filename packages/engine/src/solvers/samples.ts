@@ -6,6 +6,7 @@ import {
   GlaiError,
   type KernelSamples,
 } from "@glai/core";
+import { sliceRows } from "../rows.js";
 import { emptyLike } from "./matrices.js";
 
 /** The samples named by `rows`, in that order, gate bits included. */
@@ -13,6 +14,20 @@ export function takeSamples(samples: KernelSamples, rows: Uint32Array): KernelSa
   return {
     features: takeFeatures(samples.features, rows),
     ...(samples.gates && { gates: samples.gates.map((bits) => takeBits(bits, rows)) }),
+  };
+}
+
+/** The samples from `first` on: a view. */
+export function samplesFrom({ features, gates }: KernelSamples, first: number): KernelSamples {
+  return {
+    features: sliceRows(features, first, features.nSamples),
+    ...(gates && {
+      gates: gates.map((bits) => ({
+        ...bits,
+        words: bits.words.subarray(first * bits.nWords),
+        nRows: bits.nRows - first,
+      })),
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { LinearAlgebra, Matrix } from "@glai/core";
 import { coefficientsOf, type KernelProblem } from "./kernel-problem.js";
-import { emptyLike, identity } from "./matrices.js";
+import { inverseDiagonal } from "./leave-one-out.js";
+import { emptyLike } from "./matrices.js";
 import { takeSamples } from "./samples.js";
 
 /**
@@ -21,12 +22,8 @@ export async function trailingLeaveOneOut(
     const start = (first + i) * n + first;
     block.set(factor.values.subarray(start, start + i + 1), i * count);
   }
-  const inverse = identity(factor.values, count);
-  await algebra.solveTriangular({ values: block, nRows: count, nColumns: count }, inverse, false);
-  const diagonal = new Float64Array(count);
-  for (let k = 0; k < count; k++) {
-    for (let i = 0; i <= k; i++) diagonal[i] += inverse.values[k * count + i] ** 2;
-  }
+  const trailing = { values: block, nRows: count, nColumns: count };
+  const diagonal = await inverseDiagonal(algebra, trailing);
   const nOutputs = targets.nColumns;
   const predictions = new Float64Array(count * nOutputs); // [count, nOutputs], targets' scale
   for (let i = 0; i < count; i++) {

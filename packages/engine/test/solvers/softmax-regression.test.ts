@@ -61,7 +61,7 @@ describe("temperature", () => {
     const labels = Uint32Array.from({ length: 100 }, (_, i) =>
       random.uniform() < 0.7 ? argmax(scores, i) : random.integer(3),
     );
-    const temperature = await fitTemperature(scores, labels, 3);
+    const temperature = fitTemperature(scores, labels, 3);
     const nll = (t: number): number => {
       let sum = 0;
       for (let i = 0; i < 100; i++) {
