@@ -52,7 +52,7 @@ function rowOf(group: readonly RunState[]): Row {
 }
 
 /** Which samples the scores are of, and what may be concluded. */
-export function scoringNote({ scoring, rows }: CollectDocument): string {
+function scoringNote({ scoring, rows }: CollectDocument): string {
   return scoring === "inner"
     ? "Scores are on a fifth of the training rows, drawn anew by each seed and not trained on; the validation split was not looked at."
     : `Scores are on the validation split, as was asked for: the best of ${rows.length} promises more than new data will give.`;
