@@ -96,6 +96,7 @@ describe("retraining", () => {
       ...model,
       preprocessing: {
         kind: "whiten",
+        exponent: 0.5,
         mean: Float64Array.of(1, 2),
         matrix: Float64Array.of(1, 0, 0, last),
       },
