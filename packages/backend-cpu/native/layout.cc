@@ -42,7 +42,7 @@ class RunBuilder {
     // A run has kMostWeights weights, or is the last of its gate and group, or is one origin.
     const int64_t perRun = kMostWeights / groupWidth < 1 ? 1 : kMostWeights / groupWidth;
     if (!layout_.runs.resize(s_.nBlocks / perRun + countGroups(groupWidth)) ||
-        !layout_.originOffsets.resize(s_.nBlocks)) {
+        !layout_.originOffsets.resize(s_.nBlocks + s_.nInputs + 1)) {
       return false;
     }
     for (int64_t g = 0; g < s_.nGates; ++g) {
@@ -55,10 +55,26 @@ class RunBuilder {
     }
     layout_.selection.nRuns = nRuns_;
     layout_.selection.nWeights = nextWeight_;
-    return true;
+    return findUsed();
   }
 
  private:
+  /// The different origins, behind those of the runs, and the place of every run's origin among them.
+  bool findUsed() {
+    Array<uint32_t> slotOf;  // [nInputs + 1] 1 where an origin is used, then its place
+    if (!slotOf.clear(s_.nInputs + 1) || !layout_.slots.resize(nextOrigin_)) return false;
+    for (int64_t b = 0; b < s_.nBlocks; ++b) slotOf[s_.originOf[b]] = 1;
+    Selection& selection = layout_.selection;
+    selection.firstUsed = nextOrigin_;
+    for (uint32_t i = 0; i <= s_.nInputs; ++i) {
+      if (slotOf[i] == 0) continue;
+      layout_.originOffsets[nextOrigin_ + selection.nUsed] = originOffset(i);
+      slotOf[i] = static_cast<uint32_t>(selection.nUsed++);
+    }
+    for (uint32_t i = 0; i < nextOrigin_; ++i) layout_.slots[i] = slotOf[layout_.originOffsets[i] / kPanelRows];
+    return true;
+  }
+
   /// Number of (gate, group) pairs with a block: as many runs may be shorter than perRun.
   int64_t countGroups(int64_t groupWidth) const {
     const int64_t nGroups = (s_.nOutputs + groupWidth - 1) / groupWidth;
@@ -290,6 +306,7 @@ bool buildLayout(const SelectionArrays& arrays, Layout& layout) {
   s.nGates = arrays.nGates;
   s.originOffsets = layout.originOffsets.data();
   s.runs = layout.runs.data();
+  s.slots = layout.slots.data();
   s.pathGates = layout.pathGates.data();
   s.quads = layout.quads.data();
   s.segments = layout.segments.data();

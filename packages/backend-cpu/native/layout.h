@@ -31,6 +31,7 @@ struct Layout {
   int64_t nPaths = 0;
   Array<uint32_t> place;  // [nPaths] position in the kernels' order of a path in canonical order
   Array<uint32_t> originOffsets;
+  Array<uint32_t> slots;  // runs only
   Array<Run> runs;
   Array<PathGate> pathGates;
   Array<Quad> quads;

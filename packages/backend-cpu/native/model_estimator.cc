@@ -12,11 +12,12 @@ bool createEstimator(Session& s, const TrainingConfig& config, const float* clas
   m.depth = depth;
   m.nUnits = nUnits;
   if (!buildLayout(arrays, m.layout) || !m.gateUnits.copy(gateUnits, m.nGates * depth) ||
-      !m.ones.resize(m.nGates) || !m.gateScales.resize(m.nGates)) {
+      !m.ones.resize(m.nGates + 1) || !m.gateScales.resize(m.nGates + 1) ||
+      !m.complemented.resize(m.nGates + 1)) {
     return false;
   }
+  for (int64_t g = 0; g <= m.nGates; ++g) m.ones[g] = m.gateScales[g] = 1;
   for (int64_t g = 0; g < m.nGates; ++g) {
-    m.ones[g] = m.gateScales[g] = 1;
     for (int64_t l = 0; l < depth; ++l) {
       if (gateUnits[g * depth + l] != kNoUnit && config.dropoutRate > 0) {
         m.gateScales[g] *= static_cast<float>(1 / (1 - config.dropoutRate));
@@ -30,33 +31,42 @@ bool createEstimator(Session& s, const TrainingConfig& config, const float* clas
   return rememberTraining(s, config, classWeights) && allocateParameters(s);
 }
 
-namespace {
-
-const EstimatorKernels& kernelsOf(const EstimatorModel& m, int64_t nRows) {
-  return trainingTable().kernelsFor(m.layout.selection, nRows);
-}
-
-}  // namespace
-
 bool reserve(const Session& s, EstimatorModel& m, int64_t nRows, int nWorkers) {
-  const EstimatorKernels& kernels = kernelsOf(m, nRows);
   const Selection& selection = m.layout.selection;
-  const int64_t forwardSize = kernels.forwardScratch(selection, nRows);
-  const int64_t backwardSize = kernels.backwardScratch(selection, nRows, nWorkers);
-  const int64_t nOpen = kernels.readsLists ? m.nGates * nRows : 0;
+  const EstimatorKernels& kernels = trainingTable().kernelsFor(selection, nRows);
+  int64_t forwardSize = kernels.forwardScratch(selection, nRows);
+  int64_t backwardSize = kernels.backwardScratch(selection, nRows, nWorkers);
+  if (selection.nRuns > 0) {  // any batch may be one with complemented gates
+    const EstimatorKernels& complement = trainingTable().complementKernels;
+    const int64_t forwardMost = complement.forwardScratch(selection, nRows);
+    const int64_t backwardMost = complement.backwardScratch(selection, nRows, nWorkers);
+    if (forwardMost > forwardSize) forwardSize = forwardMost;
+    if (backwardMost > backwardSize) backwardSize = backwardMost;
+  }
+  const int64_t nListed = selection.nRuns > 0 ? (m.nGates + 1) * nRows : 0;
   return m.input.resize(panelsOf(nRows) * panelSize(s.nInputs)) &&
          m.masks.resize(panelsOf(nRows) * m.nGates) &&
-         m.starts.resize(rowBlocksOf(nRows) * (m.nGates + 1)) && m.listedInputs.resize(nOpen + 8) &&
-         m.listedOutputs.resize(nOpen + 8) && m.forwardScratch.resize(forwardSize) &&
+         m.starts.resize(rowBlocksOf(nRows) * (m.nGates + 2)) && m.listedInputs.resize(nListed + 8) &&
+         m.listedOutputs.resize(nListed + 8) && m.forwardScratch.resize(forwardSize) &&
          m.backwardScratch.resize(backwardSize);
 }
 
 namespace {
 
+const EstimatorKernels& kernelsOf(const EstimatorModel& m, int64_t nRows) {
+  const TrainingTable& kernels = trainingTable();
+  return m.isComplemented ? kernels.complementKernels : kernels.kernelsFor(m.layout.selection, nRows);
+}
+
+const uint8_t* complementedGates(const EstimatorModel& m) {
+  return m.isComplemented ? m.complemented.data() : nullptr;
+}
+
 OpenRows openRows(const EstimatorModel& m, const Batch& batch) {
   const float* const scales =
       batch.dropout.threshold != 0 ? m.gateScales.data() : m.ones.data();
-  return {m.starts.data(), m.listedInputs.data(), m.listedOutputs.data(), m.masks.data(), scales};
+  return {m.starts.data(), m.listedInputs.data(), m.listedOutputs.data(),
+          m.masks.data(),  scales,                complementedGates(m)};
 }
 
 }  // namespace
@@ -71,12 +81,15 @@ void forward(const Session& s, EstimatorModel& m, const Batch& batch, float* log
                            m.depth,              batch.rows,         batch.nRows, batch.dropout,
                            m.masks.data()};
   kernels.gateMasks(gates, parallel);
+  const Selection& selection = m.layout.selection;
+  m.isComplemented = kernels.chooseComplement({&selection, m.masks.data(), batch.nRows, m.complemented.data()},
+                                              kernels.kernelsFor(selection, batch.nRows));
   const EstimatorKernels& estimator = kernelsOf(m, batch.nRows);
   if (estimator.readsLists) {
-    kernels.listRows({m.masks.data(), m.nGates, batch.nRows, panelSize(s.nInputs), rowPitch(s.nOutputs),
-                      m.starts.data(), m.listedInputs.data(), m.listedOutputs.data()});
+    kernels.listRows({m.masks.data(), complementedGates(m), m.nGates, batch.nRows, panelSize(s.nInputs),
+                      rowPitch(s.nOutputs), m.starts.data(), m.listedInputs.data(), m.listedOutputs.data()});
   }
-  const EstimatorForward job = {&m.layout.selection, s.parameters.weights, m.input.data(),
+  const EstimatorForward job = {&selection, s.parameters.weights, m.input.data(),
                                 openRows(m, batch),  batch.nRows,          logits,
                                 m.forwardScratch.data()};
   estimator.forward(job, parallel);

@@ -54,10 +54,12 @@ struct EstimatorModel {
   Layout layout;
   int64_t nGates = 0, depth = 0, nUnits = 0;
   Array<uint32_t> gateUnits;  // [nGates, depth] units counted over all layers; kNoUnit where none
-  Array<float> ones;          // [nGates] scales without dropout
-  Array<float> gateScales;    // [nGates] with dropout: (1 / (1 − rate)) per unit
+  Array<float> ones;          // [nGates + 1] scales without dropout
+  Array<float> gateScales;    // [nGates + 1] with dropout: (1 / (1 − rate)) per unit
   Array<float> input;         // panels
   Array<uint16_t> masks;      // [nPanels, nGates]
+  Array<uint8_t> complemented;                          // [nGates + 1]
+  bool isComplemented = false;                          // of the batch in work
   Array<uint32_t> starts, listedInputs, listedOutputs;  // OpenRows
   Array<float> forwardScratch, backwardScratch;
 };

@@ -19,6 +19,12 @@ inline void transposeWord(const uint32_t* words, int64_t count, uint16_t* masks)
   }
 }
 
+/// Bit r is set where row r of panel p is one of the batch.
+inline uint32_t rowsOfPanel(int64_t nRows, int64_t p) {
+  const int64_t count = nRows - p * kPanelRows;
+  return count >= kPanelRows ? 0xffffu : (1u << count) - 1;
+}
+
 /// Rows of a panel whose unit stays.
 inline uint32_t keptRows(const RowKeys& keys, uint32_t unit, uint32_t threshold) {
   uint32_t kept = 0;
@@ -65,8 +71,8 @@ constexpr BitLists makeBitLists() {
 
 constexpr BitLists kBitLists = makeBitLists();
 
-/// Lists of open rows, per block of kRowBlock rows. Eight entries are written at a time, whatever is set: a
-/// branch per bit could not be predicted.
+/// Lists of open rows, or of the closed ones of a complemented gate, per block of kRowBlock rows, and after the gates a
+/// list of all rows. Eight entries are written at a time, whatever is set: a branch per bit could not be predicted.
 inline void listRows(const ListRows& job) {
   constexpr int64_t kPanelsPerBlock = kRowBlock / kPanelRows;
   const int64_t nPanels = panelsOf(job.nRows), nGates = job.nGates;
@@ -75,11 +81,13 @@ inline void listRows(const ListRows& job) {
   uint32_t next = 0;
   for (int64_t p0 = 0, block = 0; p0 < nPanels; p0 += kPanelsPerBlock, ++block) {
     const int64_t p1 = p0 + kPanelsPerBlock < nPanels ? p0 + kPanelsPerBlock : nPanels;
-    uint32_t* const starts = job.starts + block * (nGates + 1);
-    for (int64_t g = 0; g < nGates; ++g) {
+    uint32_t* const starts = job.starts + block * (nGates + 2);
+    for (int64_t g = 0; g <= nGates; ++g) {
       starts[g] = next;
+      const uint32_t flip = job.complemented != nullptr && job.complemented[g] != 0 ? 0xffffu : 0;
       for (int64_t p = p0; p < p1; ++p) {
-        const uint32_t mask = job.masks[p * nGates + g];
+        const uint32_t all = rowsOfPanel(job.nRows, p);
+        const uint32_t mask = g == nGates ? all : (job.masks[p * nGates + g] ^ flip) & all;
         for (uint32_t half = 0; half < kPanelRows; half += 8) {
           const uint32_t byte = mask >> half & 0xff;
           const uint32_t input = static_cast<uint32_t>(p) * size + half;
@@ -93,7 +101,7 @@ inline void listRows(const ListRows& job) {
         }
       }
     }
-    starts[nGates] = next;
+    starts[nGates + 1] = next;
   }
 }
 

@@ -8,8 +8,6 @@
 namespace glai {
 namespace GLAI_ISA {
 
-constexpr int64_t kMostNarrow = 6;  // outputs: 12 sums of two vectors
-
 constexpr int kTileVectorsOfRows = kPanelVectors < 2 ? 1 : 2;
 
 inline int64_t narrowForwardScratch(const Selection& s, int64_t nRows) {

@@ -187,9 +187,9 @@ inline void pairRunBackward(const EstimatorBackward& job, const Run& run, const 
 }
 
 inline void pairBackward(const EstimatorBackward& job, const Parallel& parallel) {
-  backwardByRuns(job, parallel, [](const EstimatorBackward& whole, const Run& run, const float* dRows,
-                                   float* gradients, const auto& update) {
-    pairRunBackward(whole, run, dRows, gradients, update);
+  backwardByRuns(job, parallel, [&job](const Run& run, const float* dRows, const float*, float* gradients,
+                                       const auto& update) {
+    pairRunBackward(job, run, dRows, gradients, update);
   });
 }
 

@@ -22,18 +22,25 @@ constexpr int tileRows(int vectors) {
 /// Vectors of the next column tile: three at a time, but 4 = 2 + 2, so that no tile is thin.
 constexpr int64_t nextVectors(int64_t left) { return left >= 5 || left == 3 ? 3 : left >= 2 ? 2 : 1; }
 
+/// Outputs of the narrow kernels (train_narrow.h), at most: 12 sums of two vectors.
+constexpr int64_t kMostNarrow = 6;
+
 /// Fewer rows leave narrow kernels with too little between two sums across lanes.
 constexpr int64_t kSmallBatch = 48;
 
-/// Some open rows of a gate.
+/// Some rows of a gate: open ones, or closed ones of a complemented gate.
 struct RowList {
   const uint32_t* inputs;
   const uint32_t* outputs;
   int64_t count;
 };
 
+inline bool isComplemented(const OpenRows& open, uint32_t gate) {
+  return open.complemented != nullptr && open.complemented[gate] != 0;
+}
+
 inline RowList rowsOf(const OpenRows& open, int64_t nGates, int64_t block, uint32_t gate) {
-  const uint32_t* const starts = open.starts + block * (nGates + 1) + gate;
+  const uint32_t* const starts = open.starts + block * (nGates + 2) + gate;
   return {open.inputs + starts[0], open.outputs + starts[0],
           static_cast<int64_t>(starts[1]) - starts[0]};
 }
@@ -79,6 +86,12 @@ inline int64_t runAt(const Selection& s, int64_t part, int64_t nParts) {
     else high = middle;
   }
   return low;
+}
+
+/// Parts whose logits are summed separately; fixed by the problem, not by the threads.
+inline int64_t forwardParts(const Selection& s, int64_t nRows) {
+  const int64_t work = s.nWeights * smaller(nRows, kRowBlock);
+  return work < (1 << 17) ? 1 : work < (1 << 21) ? 2 : 4;
 }
 
 /// Weights that are updated in one task: enough to be worth a thread's attention.

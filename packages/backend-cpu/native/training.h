@@ -121,6 +121,9 @@ struct Selection {
   const uint32_t* originOffsets;
   const Run* runs;  // slab, block16
   int64_t nRuns;
+  // Runs only: the different origins, ascending, lie in originOffsets from firstUsed on.
+  int64_t firstUsed, nUsed;
+  const uint32_t* slots;   // [firstUsed] place among the different origins of every origin of a run
   int64_t largestRun;  // weights
   const PathGate* pathGates;  // path
   int64_t nPathGates;
@@ -135,12 +138,15 @@ struct Selection {
 constexpr int64_t rowPitch(int64_t nOutputs) { return (nOutputs + 15) / 16 * 16; }
 
 /// Rows of a batch where gates are open, after dropout. Lists are made per block of kRowBlock rows; they ascend.
+/// The list of a complemented gate holds the rows where it is *closed* (train_complement.h). After the gates comes
+/// one that is always open.
 struct OpenRows {
-  const uint32_t* starts;   // [nBlocks, nGates + 1] into inputs and outputs
+  const uint32_t* starts;   // [nBlocks, nGates + 2] into inputs and outputs
   const uint32_t* inputs;   // where a row's numbers are in the panels of the inputs …
   const uint32_t* outputs;  // … and in the row-major logits
   const uint16_t* masks;   // [nPanels, nGates]: bit r is row r of the panel
-  const float* scales;     // [nGates] dropout factor of an open gate
+  const float* scales;     // [nGates + 1] dropout factor of an open gate
+  const uint8_t* complemented;  // [nGates + 1] 1 or 0; nullptr: none is
 };
 constexpr int64_t kRowBlock = 256;
 constexpr int64_t rowBlocksOf(int64_t nRows) { return (nRows + kRowBlock - 1) / kRowBlock; }
@@ -160,12 +166,21 @@ struct GateMasks {
 /// Lists of open rows from the masks; the lists need room for 8 entries past their end.
 struct ListRows {
   const uint16_t* masks;  // [nPanels, nGates]
+  const uint8_t* complemented;  // as in OpenRows
   int64_t nGates, nRows;
   int64_t inputSize;    // of a panel of the inputs
   int64_t outputPitch;  // of the row-major logits
   uint32_t* starts;     // out: as in OpenRows
   uint32_t* inputs;
   uint32_t* outputs;
+};
+
+/// Which gates to complement in a batch.
+struct ChooseComplement {
+  const Selection* selection;
+  const uint16_t* masks;  // [nPanels, nGates]
+  int64_t nRows;
+  uint8_t* complemented;  // out: [nGates + 1]
 };
 
 struct EstimatorForward {
@@ -214,6 +229,7 @@ struct EstimatorKernels {
   int64_t (*backwardScratch)(const Selection&, int64_t nRows, int nWorkers);
   void (*backward)(const EstimatorBackward&, const Parallel&);
   bool readsLists;  // of OpenRows; else only masks
+  bool forwardSkips, backwardSkips;  // closed rows; else they cost as much as open ones
 };
 
 struct TrainingTable {
@@ -234,6 +250,8 @@ struct TrainingTable {
   void (*gateMasks)(const GateMasks&, const Parallel&);
   void (*listRows)(const ListRows&);
   const EstimatorKernels& (*kernelsFor)(const Selection&, int64_t nRows);
+  const EstimatorKernels& complementKernels;  // the only ones that read OpenRows::complemented
+  bool (*chooseComplement)(const ChooseComplement&, const EstimatorKernels& otherwise);  // false: do not
   // losses
   int64_t (*lossScratch)(LossKind, int64_t nRows, int64_t nOutputs, bool withGradient);
   LossSum (*loss)(const LossJob&, const Parallel&);

@@ -1,5 +1,6 @@
 // Included once per instruction set, after GLAI_ISA and GLAI_VECTOR_BYTES are defined.
 #pragma once
+#include "train_complement.h"
 #include "train_dense.h"
 #include "train_gates.h"
 #include "train_loss.h"
@@ -15,16 +16,16 @@ namespace glai {
 namespace GLAI_ISA {
 
 constexpr EstimatorKernels kPathKernels = {pathForwardScratch, pathForward, pathBackwardScratch,
-                                           pathBackward, false};
+                                           pathBackward, false, false, false};
 constexpr EstimatorKernels kRunKernels = {runForwardScratch, runForward, runBackwardScratch, runBackward,
-                                          true};
+                                          true, true, true};
 constexpr EstimatorKernels kNarrowKernels = {narrowForwardScratch, narrowForward, narrowBackwardScratch,
-                                             narrowBackward, false};
+                                             narrowBackward, false, false, false};
 constexpr EstimatorKernels kNarrowSmallBatch = {narrowForwardScratch, narrowForward, runBackwardScratch,
-                                                runBackward, true};
+                                                runBackward, true, false, true};
 #if defined(__AVX2__)
 constexpr EstimatorKernels kPairKernels = {narrowForwardScratch, narrowForward, runBackwardScratch,
-                                           pairBackward, false};
+                                           pairBackward, false, false, true};
 #endif
 
 /// The fastest kernels for a selection and a batch size, as bench/ found them.
@@ -53,6 +54,8 @@ const TrainingTable trainingTable = {
     gateMasks,
     listRows,
     kernelsFor,
+    kRunKernels,
+    chooseComplement,
     lossScratch,
     loss,
 };

@@ -123,7 +123,7 @@ if (isCurrent()) {
   process.exit(0);
 }
 const start = Date.now();
-const result = spawnSync(process.execPath, [cmakeJs, "compile", "--silent"], {
+const result = spawnSync(process.execPath, [cmakeJs, "compile"], {
   cwd: root,
   encoding: "utf8",
   maxBuffer: 1 << 26,

@@ -93,6 +93,35 @@ for (const tier of await tiersHere()) {
       });
     }
 
+    it.each([1, 4, 5, 10, 14, 16, 17, 37])(
+      "takes gates that are mostly open, which cost their closed rows, with %d outputs",
+      async (nOutputs) => {
+        const training = { loss: losses.crossEntropy, optimizer: optimizers.adamw };
+        const rare = { rate: 0.03, seed: 4 }; // many gates of a batch stay open for all rows
+        for (const block of ["block16", "slab"] as const) {
+          for (const [activity, dropped] of [
+            [0.93, {}],
+            [0.93, { dropout }],
+            [1, { dropout: rare }],
+            [0.6, {}],
+          ] as const) {
+            const shape = { sizes: [40, 24, nOutputs], block, kept: 0.7, activity };
+            const problem = estimatorProblem(shape, 90);
+            for (const batchSize of [16, 25, 64, 300]) {
+              const schedule = { batchSize, nSteps: 2 };
+              const found = await deviations(
+                backend,
+                problem,
+                { ...training, ...dropped },
+                schedule,
+              );
+              expect(found).toEqual([]);
+            }
+          }
+        }
+      },
+    );
+
     it("keeps sorted top-K paths whose outputs share one list of origins", async () => {
       const training = { loss: losses.crossEntropy, optimizer: optimizers.adamw };
       const problem = estimatorProblem(

@@ -4,14 +4,11 @@ import { takeRows } from "./rows.js";
 /**
  * A dataset whose validation split is a stratified part of the training split: what may be looked at to
  * choose between configurations. The real validation split is not in it. Every class with at least
- * two samples has one on each side; without labels (a contrastive objective) rows are drawn as of one class.
+ * two samples has one on each side.
  */
 export function innerSplit(dataset: Dataset, fraction: number, random: Random): Dataset {
-  const { train } = dataset;
-  const isLabelled = train.labels.length > 0;
-  const labels = isLabelled ? train.labels : new Uint32Array(train.features.nSamples);
-  const nClasses = isLabelled ? dataset.nClasses : 1;
-  const { kept, held } = innerRows(labels, nClasses, fraction, random);
+  const { train, nClasses } = dataset;
+  const { kept, held } = innerRows(train.labels, nClasses, fraction, random);
   return {
     ...dataset,
     train: takeSplit(train, kept),
@@ -43,6 +40,6 @@ export function innerRows(
 export function takeSplit(split: Split, rows: Uint32Array): Split {
   return {
     features: takeRows(split.features, rows),
-    labels: split.labels.length === 0 ? split.labels : rows.map((row) => split.labels[row]),
+    labels: rows.map((row) => split.labels[row]),
   };
 }

@@ -1,4 +1,3 @@
-export { readOwner } from "./node/lock.js";
 export { makeFolder } from "./node/make-folder.js";
 export { readBytes, sha256 } from "./node/read-bytes.js";
 export {

@@ -30,7 +30,6 @@ export interface FolderRunOptions extends Pick<
   readonly resume: boolean;
   readonly from?: HeadModel;
   readonly keepFactor: boolean; // of a kernel head, for glai update
-  readonly keepModel?: boolean; // default: yes
 }
 
 /**
@@ -68,9 +67,7 @@ export async function runInFolder(
         if (line !== undefined) folder.appendMetrics(line);
       },
     });
-    if (options.keepModel !== false) {
-      await writeHead(folder, run.model, await stateToKeep(run, options));
-    }
+    await writeHead(folder, run.model, await stateToKeep(run, options));
     return run;
   } catch (error) {
     const aborted = isGlaiError(error) && error.code === "aborted";

@@ -12,7 +12,6 @@ import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
 import { reproduceSchema } from "./reproduce.js";
 import { statsSchema } from "./stats.js";
-import { sweepCollectSchema, sweepPlanSchema, sweepStatusSchema } from "./sweep.js";
 import { trainSchema } from "./train.js";
 import { updateSchema } from "./update.js";
 
@@ -34,9 +33,6 @@ const schemas = {
   predict: predictSchema,
   reproduce: reproduceSchema,
   stats: statsSchema,
-  "sweep-collect": sweepCollectSchema,
-  "sweep-plan": sweepPlanSchema,
-  "sweep-status": sweepStatusSchema,
   train: trainSchema,
   update: updateSchema,
 } as const;
