@@ -12,7 +12,7 @@ constexpr int kNarrowVectors = GLAI_VECTOR_BYTES == 64 ? 1 : kTileVectors;
 template <typename T>
 constexpr int kNarrow = kNarrowVectors * kLanes<T>;
 constexpr int64_t kRowChunk = 48;     // rows per task
-constexpr int64_t kSolveBlock = 192;  // rows solved before the rest is updated
+constexpr int64_t kSolveBlock = 96;  // rows solved before the rest is updated
 
 template <typename T>
 struct NarrowTile {
@@ -55,6 +55,50 @@ inline int64_t narrowGroups(int64_t n) {
   return (n + kNarrow<T> - 1) / kNarrow<T>;
 }
 
+constexpr int64_t kPackGroups = 8;  // groups that are packed side by side: whole runs of cache lines are read
+
+/// Calls copy(packed, row of the matrix, columns) for every row of every group of x and an n × m matrix.
+template <typename T, typename Copy>
+inline void forNarrowRows(T* x, int64_t n, int64_t m, const Parallel& parallel, const Copy& copy) {
+  constexpr int64_t kWidth = kNarrow<T>;
+  const int64_t groups = narrowGroups<T>(m);
+  fork(parallel, (groups + kPackGroups - 1) / kPackGroups, [&](int64_t task, int) {
+    const int64_t g0 = task * kPackGroups, g1 = smaller(g0 + kPackGroups, groups);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t g = g0; g < g1; ++g)
+        copy(x + (g * n + i) * kWidth, i * m + g * kWidth, smaller(kWidth, m - g * kWidth));
+  });
+}
+
+/// B [n, m] into groups [group][n][kNarrow]; columns past the end are 0.
+template <typename T>
+inline void packNarrow(T* x, const T* b, int64_t n, int64_t m, const Parallel& parallel) {
+  forNarrowRows(x, n, m, parallel, [b](T* to, int64_t at, int64_t columns) {
+    const T* from = b + at;
+    if (columns == kNarrow<T>) {
+#pragma GCC unroll 16
+      for (int v = 0; v < kNarrowVectors; ++v) store(to + v * kLanes<T>, load(from + v * kLanes<T>));
+      return;
+    }
+    for (int64_t j = 0; j < columns; ++j) to[j] = from[j];
+    for (int64_t j = columns; j < kNarrow<T>; ++j) to[j] = T(0);
+  });
+}
+
+/// And back.
+template <typename T>
+inline void unpackNarrow(T* b, T* x, int64_t n, int64_t m, const Parallel& parallel) {
+  forNarrowRows(x, n, m, parallel, [b](const T* from, int64_t at, int64_t columns) {
+    T* to = b + at;
+    if (columns == kNarrow<T>) {
+#pragma GCC unroll 16
+      for (int v = 0; v < kNarrowVectors; ++v) store(to + v * kLanes<T>, load(from + v * kLanes<T>));
+      return;
+    }
+    for (int64_t j = 0; j < columns; ++j) to[j] = from[j];
+  });
+}
+
 template <typename T>
 inline size_t fewColumnsScratch(int64_t depth, int64_t n) {
   return arenaBytes(narrowGroups<T>(n) * kNarrow<T> * depth, sizeof(T)) + 64;
@@ -66,7 +110,7 @@ void fewColumns(const T* a, const T* b, int64_t m, int64_t depth, int64_t n, T d
                 void* scratch, const Parallel& parallel) {
   constexpr int64_t kWidth = kNarrow<T>;
   T* x = static_cast<T*>(scratch);  // [group][depth][kNarrow]
-  packFrom(x, kNarrow<T>, b, 1, n, n, depth);
+  packNarrow(x, b, depth, n, parallel);
   const int64_t groups = narrowGroups<T>(n);
   fork(parallel, (m + kRowChunk - 1) / kRowChunk, [&](int64_t task, int) {
     T sums[kTileRows * kNarrow<T>];
@@ -157,9 +201,10 @@ void solve(const T* l, int64_t n, int64_t ld, T* b, int64_t m, Solve what, void*
   const int64_t groups = narrowGroups<T>(m);
   T* x = arena.take<T>(groups * n * kWidth);        // [group][n][kNarrow]
   int64_t* first = arena.take<int64_t>(groups);     // [group] rows before it are 0
-  packFrom(x, kNarrow<T>, b, 1, m, m, n);
-  for (int64_t g = 0; g < groups; ++g)
+  packNarrow(x, b, n, m, parallel);
+  fork(parallel, groups, [&](int64_t g, int) {
     first[g] = what == Solve::backward ? 0 : firstNonzero(x + g * n * kWidth, n);
+  });
   const int64_t blocks = (n + kSolveBlock - 1) / kSolveBlock;
   // Subtracts Σ_{k0 ≤ k < k1} of L (or Lᵀ) from rows [i0, i1), shared out by group and row chunk.
   const auto update = [&](int64_t i0, int64_t i1, int64_t k0, int64_t k1, bool transposed) {
@@ -196,10 +241,7 @@ void solve(const T* l, int64_t n, int64_t ld, T* b, int64_t m, Solve what, void*
       });
       if (r0 > 0) update(0, r0, r0, r1, true);
     }
-  for (int64_t g = 0; g < groups; ++g)
-    for (int64_t i = 0; i < n; ++i)
-      for (int64_t j = g * kWidth; j < smaller((g + 1) * kWidth, m); ++j)
-        b[i * m + j] = x[(g * n + i) * kWidth + j - g * kWidth];
+  unpackNarrow(b, x, n, m, parallel);
 }
 
 }  // namespace GLAI_ISA

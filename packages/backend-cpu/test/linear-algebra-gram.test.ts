@@ -81,7 +81,9 @@ describe.each(algebraTiers)("Gram matrices of tier $tier", { timeout: 60_000 }, 
         return (Math.cos(angle) + 2) * 2 * (1 - angle / Math.PI);
       });
       // near π a cosine says little about its angle: 1 / sin θ of rounding
-      expect(largestDifference(found, expected)).toBeLessThan(arrays === Float32Array ? 2e-5 : 1e-12);
+      expect(largestDifference(found, expected)).toBeLessThan(
+        arrays === Float32Array ? 2e-5 : 1e-12,
+      );
     });
 
     test("coincident and shifted samples keep their digits", async () => {

@@ -8,7 +8,7 @@ import type {
 } from "@glai/core";
 import { createBitMatrix } from "@glai/core";
 import { sliceRows } from "../rows.js";
-import { keepMemory, takeMemory } from "../solvers/work-memory.js";
+import { borrowForResult, giveBackResult } from "../solvers/work-memory.js";
 
 type KernelBody = Extract<HeadBody, { kind: "kernel" }>;
 
@@ -31,7 +31,11 @@ export async function kernelScores(
   const values = new Float64Array(n * nOutputs);
   const most = Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, support.nSamples)));
   const rows = Math.ceil(n / Math.ceil(n / most)); // equal blocks, each of which packs the support once
-  let block: FloatArray | undefined = takeMemory(algebra, features.values, rows * support.nSamples);
+  let block: FloatArray | undefined = borrowForResult(
+    algebra,
+    features.values,
+    rows * support.nSamples,
+  );
   const centres: KernelSamples = {
     features: support,
     ...(gates?.support && { gates: gates.support }),
@@ -57,7 +61,7 @@ export async function kernelScores(
     });
     values.set(product.values, from * nOutputs);
   }
-  if (block !== undefined) keepMemory(algebra, features.values, block);
+  if (block !== undefined) giveBackResult(algebra, features.values, block);
   addIntercept(values, intercept);
   return { values, nRows: n, nColumns: nOutputs };
 }

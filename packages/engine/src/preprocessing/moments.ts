@@ -33,9 +33,11 @@ export async function columnMoments(features: Features, pacer: Pacer): Promise<C
 
 function addRows(sums: Float64Array, values: FloatArray, from: number, end: number): void {
   const n = sums.length;
-  for (let start = from; start < end; start += n) {
-    for (let j = 0; j < n; j++) sums[j] += values[start + j];
+  let start = from;
+  for (; start + n < end; start += 2 * n) {
+    for (let j = 0; j < n; j++) sums[j] += values[start + j] + values[start + n + j];
   }
+  if (start < end) for (let j = 0; j < n; j++) sums[j] += values[start + j];
 }
 
 function addSquares(

@@ -10,7 +10,7 @@ import {
 import { copyAs } from "./matrices.js";
 import { samplesFrom, takeSamples } from "./samples.js";
 import { centeredTargets } from "./targets.js";
-import { keepMemory, takeMemory } from "./work-memory.js";
+import { borrowForResult, giveBackResult } from "./work-memory.js";
 
 /**
  * A kernel ridge problem with its rows permuted: rows that leave-one-out must not count first, the others
@@ -99,7 +99,7 @@ export async function weightedGram(problem: KernelProblem, into?: FloatArray): P
   return gram;
 }
 
-/** `use(W^½ K W^½)`: in `into` when given, else in memory of the solve before, which is then kept for the next one. */
+/** `use(W^½ K W^½)`: in `into` when given, else in memory that is kept for the next solve. */
 export async function withWeightedGram<T>(
   problem: KernelProblem,
   into: FloatArray | undefined,
@@ -107,12 +107,12 @@ export async function withWeightedGram<T>(
 ): Promise<T> {
   const { algebra, labels, samples } = problem;
   const features = samples.features.values;
-  const memory = into ?? takeMemory(algebra, features, labels.length ** 2);
+  const memory = into ?? borrowForResult(algebra, features, labels.length ** 2);
   const gram = await weightedGram(problem, memory);
   try {
     return await use(gram);
   } finally {
-    if (into === undefined) keepMemory(algebra, features, gram.values);
+    if (into === undefined) giveBackResult(algebra, features, gram.values);
   }
 }
 

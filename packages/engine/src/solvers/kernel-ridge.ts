@@ -15,17 +15,17 @@ import {
   kernelProblem,
   scoresOf,
   trailingProblem,
-  weightedGram,
   withWeightedGram,
 } from "./kernel-problem.js";
 import { landmarkRegression } from "./landmarks.js";
 import { leaveOneOut } from "./leave-one-out.js";
 import { copyAs } from "./matrices.js";
-import { nystromPreconditioner } from "./nystrom.js";
+import { nystromPreconditioner, nystromScratch } from "./nystrom.js";
 import { choosePenalty, type PenaltyChoice, penaltyRowCount } from "./penalty.js";
 import { takeSamples } from "./samples.js";
 import { fitTemperature } from "./temperature.js";
 import { relativeResidual, trailingLeaveOneOut } from "./trailing.js";
+import { giveBack } from "./work-memory.js";
 
 export type DualMethod = "cholesky" | "conjugate-gradients" | "landmarks";
 
@@ -43,7 +43,7 @@ export interface KernelRidgeOptions {
   readonly nLandmarks?: number; // default 4,000
   readonly rank?: number; // of the preconditioner; default 500 up to 8,000 samples, 1,000 above
   readonly tolerance?: number; // relative residual of conjugate gradients; default 1e-3
-  /** An array of n² numbers to hold K. Default: that of the solve before, which up to 256 MB is kept with the algebra. */
+  /** An array of n² numbers to hold K. Default: memory of earlier solves, of which the algebra keeps up to 256 MB. */
   readonly buffer?: FloatArray;
   /**
    * Rows that leave-one-out may count: those the kernel was not fitted on. Default: all rows, honest for
@@ -170,24 +170,19 @@ interface Penalty {
 }
 
 /** μ by leave-one-out on the last rows, a random subset of those it may count. */
-async function penaltyOf(problem: KernelProblem, mu: number | undefined): Promise<Penalty> {
+function penaltyOf(problem: KernelProblem, mu: number | undefined): Promise<Penalty> {
   const n = problem.labels.length;
   const count = Math.min(problem.nHonest, penaltyRowCount(n));
   const first = n - count;
   const small = trailingProblem(problem, first);
-  const gram = await weightedGram(small);
-  if (mu !== undefined) {
-    const found = await leaveOneOut(problem.algebra, gram, small.targets, mu);
-    const { meanSquaredError, predictions } = found;
-    return { mu, path: [], meanSquaredError, heldOut: { first, count, predictions } };
-  }
-  const choice = await choosePenalty(problem.algebra, gram, small.targets);
-  return {
-    mu: choice.mu,
-    path: choice.path,
-    meanSquaredError: choice.best.meanSquaredError,
-    heldOut: { first, count, predictions: choice.best.predictions },
-  };
+  return withWeightedGram(small, undefined, async (gram) => {
+    const { best, path } =
+      mu === undefined
+        ? await choosePenalty(problem.algebra, gram, small.targets)
+        : { best: await leaveOneOut(problem.algebra, gram, small.targets, mu), path: [] };
+    const { meanSquaredError, predictions } = best;
+    return { mu: best.mu, path, meanSquaredError, heldOut: { first, count, predictions } };
+  });
 }
 
 function solveBy(
@@ -245,14 +240,17 @@ async function solveByConjugateGradients(
   const { algebra, targets } = problem;
   const n = problem.labels.length;
   const rank = options.rank ?? preconditionerRank(n);
+  const scratch = nystromScratch(algebra, gram, rank);
+  const random = options.random.split("nystrom");
   const { solution, iterations, residual } = await conjugateGradients(
     algebra,
     gram,
     mu,
     targets,
-    await nystromPreconditioner(algebra, gram, mu, rank, options.random.split("nystrom")),
+    await nystromPreconditioner(algebra, gram, mu, rank, random, scratch),
     { tolerance: options.tolerance ?? 1e-3, maxIterations: 500 },
   );
+  giveBack(algebra, scratch.rows, scratch.columns);
   return {
     support: problem.samples,
     coefficients: coefficientsOf(problem, solution),

@@ -1,5 +1,6 @@
 import type { FloatArray, LinearAlgebra, Matrix } from "@glai/core";
 import { copyAs, emptyLike } from "./matrices.js";
+import { borrowMemory } from "./work-memory.js";
 
 /** Exact leave-one-out of kernel ridge regression at one penalty. */
 export interface LeaveOneOut {
@@ -14,8 +15,10 @@ export interface LeaveOneOutScratch {
   readonly inverse: FloatArray;
 }
 
-export function leaveOneOutScratch({ values }: Matrix): LeaveOneOutScratch {
-  return { factor: emptyLike(values, values.length), inverse: emptyLike(values, values.length) };
+/** Two of memory that is kept with the algebra; the caller gives them back. */
+export function leaveOneOutScratch(algebra: LinearAlgebra, { values }: Matrix): LeaveOneOutScratch {
+  const array = (): FloatArray => borrowMemory(algebra, values, values.length);
+  return { factor: array(), inverse: array() };
 }
 
 /**
@@ -33,7 +36,10 @@ export async function leaveOneOut(
   gram: Matrix, // [n, n], kept
   targets: Matrix, // [n, nOutputs]
   mu: number,
-  scratch = leaveOneOutScratch(gram),
+  scratch: LeaveOneOutScratch = {
+    factor: emptyLike(gram.values, gram.values.length),
+    inverse: emptyLike(gram.values, gram.values.length),
+  },
 ): Promise<LeaveOneOut> {
   const factor: Matrix = { ...gram, values: scratch.factor };
   factor.values.set(gram.values);

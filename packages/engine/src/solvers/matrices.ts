@@ -16,18 +16,23 @@ export function copyMatrix(from: Matrix): Matrix {
   return copyAs(from.values, from);
 }
 
-/** The rows of `from` named by `rows`, in that order. */
-export function takeRows(from: Matrix, rows: Uint32Array): Matrix {
+/** The rows of `from` named by `rows`, in that order; into `values`, which must fit, when given. */
+export function takeRows(
+  from: Matrix,
+  rows: Uint32Array,
+  values = emptyLike(from.values, rows.length * from.nColumns),
+): Matrix {
   const { nColumns } = from;
-  const values = emptyLike(from.values, rows.length * nColumns);
   for (let i = 0; i < rows.length; i++) {
     values.set(from.values.subarray(rows[i] * nColumns, (rows[i] + 1) * nColumns), i * nColumns);
   }
   return { values, nRows: rows.length, nColumns };
 }
 
-export function transpose({ values, nRows, nColumns }: Matrix): Matrix {
-  const out = emptyLike(values, values.length);
+export function transpose(
+  { values, nRows, nColumns }: Matrix,
+  out = emptyLike(values, values.length),
+): Matrix {
   const side = 32; // by blocks, and along the rows that are written: three times as fast as row by row
   for (let j0 = 0; j0 < nColumns; j0 += side) {
     const j1 = Math.min(j0 + side, nColumns);

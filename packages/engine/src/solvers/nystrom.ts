@@ -1,6 +1,13 @@
 import type { FloatArray, LinearAlgebra, Matrix, Random } from "@glai/core";
 import type { Preconditioner } from "./conjugate-gradients.js";
 import { emptyLike, meanDiagonal, takeRows, transpose } from "./matrices.js";
+import { borrowMemory } from "./work-memory.js";
+
+/** Where Uᵀ and U stand, to be used again: first touch of fresh memory costs as much as the arithmetic. */
+export interface NystromScratch {
+  readonly rows: FloatArray;
+  readonly columns: FloatArray;
+}
 
 /**
  * Nyström preconditioner of K + μI with `rank` uniformly drawn rows S: K ≈ U Uᵀ + τI with
@@ -18,15 +25,16 @@ export async function nystromPreconditioner(
   mu: number,
   rank: number,
   random: Random,
+  scratch?: NystromScratch, // the preconditioner's while it is used
 ): Promise<Preconditioner> {
   const n = gram.nRows;
   const rows = random.permutation(n).slice(0, Math.min(rank, n)).toSorted();
-  const columns = takeRows(gram, rows); // K_S·, which is K_·Sᵀ since K is symmetric
+  const columns = takeRows(gram, rows, scratch?.rows); // K_S·, which is K_·Sᵀ since K is symmetric
   const factor = principal(columns, rows);
   // A jitter of float32's unit: K_SS of a smooth kernel is numerically singular, and the preconditioner need not be exact.
   await algebra.cholesky(factor, 1e-5 * meanDiagonal(factor));
   await algebra.solveTriangular(factor, columns, false); // Uᵀ = L⁻¹ K_S·, [rank, n]
-  const u = transpose(columns);
+  const u = transpose(columns, scratch?.columns);
   const small = await algebra.crossProduct(u, emptyLike(gram.values, rows.length ** 2)); // UᵀU
   const captured = (meanDiagonal(small) * rows.length) / n; // mean diagonal of U Uᵀ: it has the same trace
   const shift = mu + Math.max(0, meanDiagonal(gram) - captured);
@@ -45,11 +53,19 @@ function subtractFrom(a: FloatArray, b: FloatArray, factor: number): void {
   for (let i = 0; i < b.length; i++) b[i] = (a[i] - b[i]) * factor;
 }
 
+/** Two arrays of rank × n numbers, of memory that is kept with the algebra; the caller gives them back. */
+export function nystromScratch(algebra: LinearAlgebra, gram: Matrix, rank: number): NystromScratch {
+  const array = (): FloatArray =>
+    borrowMemory(algebra, gram.values, Math.min(rank, gram.nRows) * gram.nRows);
+  return { rows: array(), columns: array() };
+}
+
+/** The lower triangle of K_SS: all that a factorisation reads. */
 function principal(rowsOfGram: Matrix, rows: Uint32Array): Matrix {
   const r = rows.length;
   const values = emptyLike(rowsOfGram.values, r * r);
   for (let i = 0; i < r; i++) {
-    for (let j = 0; j < r; j++) {
+    for (let j = 0; j <= i; j++) {
       values[i * r + j] = rowsOfGram.values[i * rowsOfGram.nColumns + rows[j]];
     }
   }

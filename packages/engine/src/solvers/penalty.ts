@@ -2,6 +2,7 @@ import type { LinearAlgebra, Matrix } from "@glai/core";
 import { goldenSection } from "./golden-section.js";
 import { type LeaveOneOut, leaveOneOut, leaveOneOutScratch } from "./leave-one-out.js";
 import { meanDiagonal } from "./matrices.js";
+import { giveBack } from "./work-memory.js";
 
 /** How the penalty was found: every evaluation, in order. */
 export interface PenaltyChoice {
@@ -25,7 +26,7 @@ export async function choosePenalty(
   options: { readonly tolerance?: number; readonly smallest?: number } = {},
 ): Promise<PenaltyChoice> {
   const scale = meanDiagonal(gram);
-  const scratch = leaveOneOutScratch(gram);
+  const scratch = leaveOneOutScratch(algebra, gram);
   const path: { mu: number; meanSquaredError: number }[] = [];
   let best: LeaveOneOut | undefined;
   const evaluate = async (logMu: number): Promise<number> => {
@@ -40,6 +41,7 @@ export async function choosePenalty(
     Math.log(HIGHEST * scale),
     Math.log(options.tolerance ?? 2.5),
   );
+  giveBack(algebra, scratch.factor, scratch.inverse);
   const found = best as LeaveOneOut | undefined;
   if (found === undefined) throw new Error("unreachable: two evaluations precede this line");
   return { mu: found.mu, best: found, path };
