@@ -40,6 +40,7 @@ export interface Capability {
   readonly deterministic: boolean; // same bits for the same calls on this machine
   readonly models: readonly ModelSpec["kind"][];
   readonly blocks: readonly BlockKind[];
+  readonly copies?: boolean; // serves an estimator's `copies`; absent: no
   readonly losses: readonly LossSpec["kind"][];
   readonly optimizers: readonly OptimizerSpec["kind"][];
   readonly threads: number;

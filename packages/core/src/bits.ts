@@ -23,6 +23,24 @@ export function popcount32(word: number): number {
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
+/** The given columns in the given order; a column may come more than once. */
+export function takeColumns(bits: BitMatrix, columns: Uint32Array): BitMatrix {
+  const out = createBitMatrix(bits.nRows, columns.length);
+  for (let row = 0; row < bits.nRows; row++) {
+    const from = row * bits.nWords;
+    for (let first = 0; first < columns.length; first += 32) {
+      const end = Math.min(first + 32, columns.length);
+      let word = 0;
+      for (let c = first; c < end; c++) {
+        const column = columns[c];
+        word |= ((bits.words[from + (column >> 5)] >>> (column & 31)) & 1) << (c - first);
+      }
+      out.words[row * out.nWords + (first >> 5)] = word;
+    }
+  }
+  return out;
+}
+
 /** Transposed copy: [nColumns, nRows]. Turns "units of a sample" into "samples of a unit". */
 export function transposeBits(bits: BitMatrix): BitMatrix {
   const out = createBitMatrix(bits.nColumns, bits.nRows);

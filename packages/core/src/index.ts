@@ -107,3 +107,4 @@ export type {
   OptimizerSpec,
   TrainingSpec,
 } from "./training-spec.js";
+export { condenseTwins, type CondensedSelection, deviationAfter, expandWeights } from "./twins.js";

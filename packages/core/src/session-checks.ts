@@ -29,12 +29,19 @@ export function modelShape(model: ModelSpec): ModelShape {
  */
 export function checkTraining(model: ModelSpec, training: TrainingSpec): void {
   const { nOutputs } = modelShape(model);
+  checkCopies(model);
   checkLoss(training.loss, nOutputs);
   checkOptimizer(training.optimizer);
   const { dropout } = training;
   if (dropout === undefined) return;
   expectNumber("dropout.rate", dropout.rate, "in [0, 1)", isFraction);
   expectNumber("dropout.seed", dropout.seed, "a 32-bit unsigned integer", (s) => s === s >>> 0);
+}
+
+function checkCopies(model: ModelSpec): void {
+  if (model.kind === "mlp" || model.copies === undefined) return;
+  expectLength("copies", model.copies.length, model.selection.gates.nGates, "one per gate");
+  model.copies.forEach((n, gate) => expectNumber(`copies[${gate}]`, n, "≥ 1", (c) => c >= 1));
 }
 
 function checkLoss(loss: LossSpec, nOutputs: number): void {

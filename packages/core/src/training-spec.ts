@@ -5,7 +5,15 @@ import type { Sizes } from "./sizes.js";
 /** The two models every backend knows. A linear head is an MLP with no hidden layer. */
 export type ModelSpec =
   | { readonly kind: "mlp"; readonly sizes: Sizes }
-  | { readonly kind: "estimator"; readonly selection: PathSelection };
+  | {
+      readonly kind: "estimator";
+      readonly selection: PathSelection;
+      /**
+       * [nGates] how many equal paths each path of the gate stands for, all ≥ 1: the output counts them,
+       * the gradient is that of one of them. Absent: 1. See `condenseTwins`.
+       */
+      readonly copies?: Uint32Array;
+    };
 
 /**
  * Loss over a batch of B rows, always a mean:

@@ -6,6 +6,7 @@ import {
   type ConformanceReport,
   createReferenceBackend,
   lossAndGradient,
+  type ModelSpec,
   runConformance,
   type Session,
 } from "../src/index.js";
@@ -87,7 +88,39 @@ function withModels(change: (model: ReferenceModel) => Partial<ReferenceModel>):
   });
 }
 
+/** Changes the estimators with copies of the reference. */
+function withCountedPaths(change: (model: ModelSpec, copies: Uint32Array) => ReferenceModel) {
+  return createReferenceBackendFrom({
+    createModel: (spec) =>
+      spec.kind === "estimator" && spec.copies
+        ? change(spec, spec.copies)
+        : referenceParts.createModel(spec),
+  });
+}
+
 const plantedBugs: readonly [bug: string, backend: Backend, seenBy: RegExp][] = [
+  [
+    "copies that are not counted",
+    withCountedPaths((spec) => {
+      if (spec.kind === "mlp") return referenceParts.createModel(spec);
+      return referenceParts.createModel({ kind: "estimator", selection: spec.selection });
+    }),
+    /with copies: forward gives the logits/,
+  ],
+  [
+    "a gradient of all copies instead of one",
+    withCountedPaths((spec, copies) => {
+      const model = referenceParts.createModel(spec);
+      return {
+        ...model,
+        backward(parameters, tape, dLogits) {
+          const counted = tape.scales.map((s) => s.map((v, i) => v * copies[i % copies.length]));
+          return model.backward(parameters, { ...tape, scales: counted }, dLogits);
+        },
+      };
+    }),
+    /with copies: a step has the gradients/,
+  ],
   [
     "a gradient that ignores closed units and gates",
     withModels((model) => ({

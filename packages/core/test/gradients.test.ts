@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { exampleEstimator, exampleMlp, exampleSamples } from "../src/conformance/models.js";
 import {
+  exampleEstimator,
+  exampleMlp,
+  exampleSamples,
+  withCopies,
+} from "../src/conformance/models.js";
+import {
+  blockWidth,
   dropoutMask,
   lossAndGradient,
   type LossSpec,
@@ -33,7 +39,7 @@ const models = [
 const quarter: UnitScale = (row, unit) => dropoutMask(9, 2, row, unit, 0.25) / 0.75;
 
 function referenceModel(spec: ModelSpec): ReferenceModel {
-  return spec.kind === "mlp" ? mlpModel(spec.sizes) : estimatorModel(spec.selection);
+  return spec.kind === "mlp" ? mlpModel(spec.sizes) : estimatorModel(spec.selection, spec.copies);
 }
 
 /** (f(x + h) − f(x − h)) / 2h for every entry; h balances truncation (h²) and rounding (ε/h). */
@@ -80,6 +86,29 @@ describe("gradients equal central finite differences", () => {
       }
     }
   }
+
+  it.each(["path", "block16", "slab"] as const)(
+    "for one copy of each %s, where paths stand for several",
+    (block) => {
+      const { spec, parameters } = withCopies(exampleEstimator([5, 4, 3], block));
+      if (spec.kind === "mlp" || spec.copies === undefined) throw new Error("Expected copies.");
+      const { selection, copies } = spec;
+      const batch = gather(exampleSamples(spec, "crossEntropy", 8), Uint32Array.of(2, 5, 3, 7));
+      const model = estimatorModel(selection, copies);
+      const lossAt = (x: Float64Array) =>
+        lossAndGradient(losses[0], model.forward(x, batch).logits, batch).loss;
+      const pass = model.forward(parameters, batch);
+      const { gradient } = lossAndGradient(losses[0], pass.logits, batch);
+      const ofOne = model.backward(parameters, pass.tape, gradient);
+      const widths = Array.from({ length: selection.nBlocks }, (_, b) => blockWidth(selection, b));
+      const copiesOf = widths.flatMap((width, b) =>
+        Array.from({ length: width }, () => copies[selection.gateOf[b]]),
+      );
+      const ofAll = ofOne.map((one, path) => one * copiesOf[path]);
+      expect(relativeError(ofAll, centralDifferences(parameters, lossAt))).toBeLessThan(1e-7);
+      expect(new Set(copiesOf)).toEqual(new Set([1, 2, 3]));
+    },
+  );
 
   it.each(losses.map((loss) => [loss.kind, loss] as const))("for the logits of %s", (_, loss) => {
     const values = Float64Array.from({ length: 18 }, (_, i) => Math.sin(7 * i + 1) * 2);

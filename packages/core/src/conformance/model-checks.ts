@@ -1,7 +1,7 @@
 import { optimizerDefaults } from "../optimizer.js";
 import type { LossSpec, OptimizerSpec, TrainingSpec } from "../training-spec.js";
 import type { ConformanceCheck } from "./check.js";
-import { exampleEstimator, exampleMlp, type ExampleModel } from "./models.js";
+import { exampleEstimator, exampleMlp, type ExampleModel, withCopies } from "./models.js";
 import { expectSameAsReference, missing, range, type Script, type Setup, setup } from "./script.js";
 import type { Tolerances } from "./tolerances.js";
 
@@ -33,6 +33,7 @@ function exampleModels(quick: boolean): ExampleModel[] {
     exampleEstimator([9, 12, 5], "path"),
     exampleEstimator([9, 12, 37], "block16"),
     exampleEstimator([9, 12, 37], "slab"),
+    ...copied(),
   ];
   if (quick) return some;
   return [
@@ -51,6 +52,16 @@ function exampleModels(quick: boolean): ExampleModel[] {
     exampleEstimator([5, 9, 129], "slab"),
     exampleEstimator([5, 4, 3], "slab", 0), // what is left when the allowed error exceeds the mass
   ];
+}
+
+/** One estimator for each way that kernels lay out blocks: paths, runs of few outputs and of many. */
+function copied(): ExampleModel[] {
+  return [
+    exampleEstimator([9, 12, 5], "path"),
+    exampleEstimator([9, 12, 20], "block16"),
+    exampleEstimator([9, 12, 5], "slab"),
+    exampleEstimator([9, 12, 37], "slab"),
+  ].map(withCopies);
 }
 
 /** Logits, loss and gradients of both models at many shapes, and of every loss. */

@@ -36,6 +36,14 @@ export function exampleEstimator(sizes: Sizes, block: BlockKind, part = 0.6): Ex
   };
 }
 
+/** The same estimator whose paths stand for one, two or three equal ones, gate by gate. */
+export function withCopies(model: ExampleModel): ExampleModel {
+  if (model.spec.kind === "mlp") return model;
+  const { nGates } = model.spec.selection.gates;
+  const copies = Uint32Array.from({ length: nGates }, (_, gate) => 1 + (gate % 3));
+  return { ...model, name: `${model.name} with copies`, spec: { ...model.spec, copies } };
+}
+
 /**
  * Random samples for a model and a loss. The first sample is all zeros, the second has every gate closed
  * except the always-open one.

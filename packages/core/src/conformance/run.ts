@@ -13,7 +13,7 @@ import { conversionChecks } from "./conversion-checks.js";
 import { errorChecks, unsupportedCheck } from "./error-checks.js";
 import { linearAlgebraChecks } from "./linear-algebra-checks.js";
 import { modelChecks } from "./model-checks.js";
-import { exampleEstimator, exampleMlp } from "./models.js";
+import { exampleEstimator, exampleMlp, withCopies } from "./models.js";
 import { type Setup, setup } from "./script.js";
 import { sessionChecks } from "./session-checks.js";
 import { trainingChecks } from "./training-checks.js";
@@ -110,6 +110,7 @@ function everyKind(): Setup[] {
     ...(["path", "block16", "slab"] satisfies BlockKind[]).map((block) =>
       exampleEstimator([5, 4, 3], block),
     ),
+    withCopies(exampleEstimator([5, 4, 3], "slab")),
   ];
   const losses: LossSpec[] = [
     { kind: "crossEntropy" },

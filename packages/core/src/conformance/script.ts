@@ -60,13 +60,15 @@ export async function expectSameAsReference(
 
 /** Why a backend that does not list the setup's parts is not asked to run it. */
 export function missing(
-  { models, blocks, losses, optimizers }: Capability,
+  { models, blocks, copies = false, losses, optimizers }: Capability,
   { model: { spec }, training }: Setup,
 ): string | undefined {
   const { loss, optimizer } = training;
   if (!models.includes(spec.kind)) return `The backend does not list model ${spec.kind}.`;
   if (spec.kind === "estimator" && !blocks.includes(spec.selection.block))
     return `The backend does not list block ${spec.selection.block}.`;
+  if (spec.kind === "estimator" && spec.copies !== undefined && !copies)
+    return "The backend does not list copies.";
   if (!losses.includes(loss.kind)) return `The backend does not list loss ${loss.kind}.`;
   if (!optimizers.includes(optimizer.kind))
     return `The backend does not list optimizer ${optimizer.kind}.`;

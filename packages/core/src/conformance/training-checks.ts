@@ -5,7 +5,7 @@ import type { ConformanceCheck } from "./check.js";
 import { expectThat } from "./check.js";
 import { expectClose, expectSameBits } from "./compare.js";
 import { referenceCheck } from "./model-checks.js";
-import { exampleEstimator, exampleMlp, type ExampleModel } from "./models.js";
+import { exampleEstimator, exampleMlp, type ExampleModel, withCopies } from "./models.js";
 import { missing, play, range, type Script, type Setup, setup } from "./script.js";
 import { tolerances } from "./tolerances.js";
 
@@ -28,6 +28,7 @@ export function trainingChecks(quick: boolean): ConformanceCheck[] {
       exampleMlp([6, 3]),
       exampleEstimator([9, 12, 20], "block16"),
       exampleEstimator([9, 12, 5], "slab"),
+      withCopies(exampleEstimator([9, 12, 5], "slab")),
     );
   }
   return [
@@ -191,6 +192,7 @@ function dropoutChecks(): ConformanceCheck[] {
     exampleEstimator([9, 12, 5], "path"),
     exampleEstimator([6, 5, 4, 17], "block16"),
     exampleEstimator([6, 5, 4, 17], "slab"),
+    withCopies(exampleEstimator([6, 5, 4, 17], "slab")),
   ];
   return models.flatMap((model) => [
     referenceCheck(

@@ -18,7 +18,7 @@ export const referenceParts: ReferenceParts = {
       case "mlp":
         return mlpModel(model.sizes);
       case "estimator":
-        return estimatorModel(model.selection);
+        return estimatorModel(model.selection, model.copies);
       default:
         return model satisfies never;
     }
@@ -36,6 +36,7 @@ const capability: Capability = {
   deterministic: true,
   models: ["mlp", "estimator"],
   blocks: ["path", "block16", "slab"],
+  copies: true,
   losses: ["crossEntropy", "meanSquaredError", "infoNCE"],
   optimizers: ["sgd", "adam", "adamw"],
   threads: 1,

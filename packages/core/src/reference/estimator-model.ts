@@ -5,9 +5,10 @@ import type { Batch, ReferenceModel, UnitScale } from "./model.js";
 
 /**
  * The estimator: y_o = Σ over kept paths of w_p · x_origin · gate (Definition 6), with x_{n0} = 1 for a bias.
- * Blocks ascend by gate, so a closed gate skips a whole run of blocks.
+ * Blocks ascend by gate, so a closed gate skips a whole run of blocks. Where a path stands for `copies` equal
+ * ones, the output counts them all and the gradient is that of one.
  */
-export function estimatorModel(selection: PathSelection): ReferenceModel {
+export function estimatorModel(selection: PathSelection, copies?: Uint32Array): ReferenceModel {
   const { sizes, gates, originOf, outputOf } = selection;
   const nOutputs = sizes[sizes.length - 1];
   const firstBlock = blocksOfGates(selection); // [nGates + 1]
@@ -24,8 +25,9 @@ export function estimatorModel(selection: PathSelection): ReferenceModel {
         for (let gate = 0; gate < gates.nGates; gate++) {
           const scale = scales[row * gates.nGates + gate];
           if (scale === 0) continue;
+          const counted = copies === undefined ? scale : scale * copies[gate];
           for (let block = firstBlock[gate]; block < firstBlock[gate + 1]; block++) {
-            const value = x[originOf[block]] * scale;
+            const value = x[originOf[block]] * counted;
             let logit = row * nOutputs + outputOf[block];
             for (let path = firstPath[block]; path < firstPath[block + 1]; path++) {
               values[logit++] += parameters[path] * value;
@@ -37,7 +39,7 @@ export function estimatorModel(selection: PathSelection): ReferenceModel {
       return { logits, tape: { inputs: [inputs], scales: [scales], nRows } };
     },
 
-    // The same loops, with logits and weights in each other's place.
+    // The same loops, with logits and weights in each other's place and no copies.
     backward(parameters, { inputs: [inputs], scales: [scales], nRows }, dLogits) {
       const gradients = new Float64Array(parameters.length);
       for (let row = 0; row < nRows; row++) {
