@@ -98,7 +98,7 @@ Napi::Value createMlpSession(const Napi::CallbackInfo& info) {
 }
 
 /// (training, classWeights | null, [block, nInputs, nOutputs, nGates, depth, nUnits], gateOf, originOf,
-/// outputOf, gateUnits) → session
+/// outputOf, gateUnits, copies) → session
 Napi::Value createEstimatorSession(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const TrainingConfig config = configOf(info[0]);
@@ -113,6 +113,8 @@ Napi::Value createEstimatorSession(const Napi::CallbackInfo& info) {
   expectLength(env, "entries of outputOf", outputOf.ElementLength(), nBlocks);
   expectLength(env, "entries of gateUnits", gateUnits.ElementLength(),
                static_cast<size_t>(shape[3]) * shape[4]);
+  const Napi::Uint32Array copies = uint32Of(info[7], "copies");
+  expectLength(env, "entries of copies", copies.ElementLength(), shape[3]);
   const bool fits = shape[0] <= 2 && shape[1] >= 1 && shape[1] <= kMostUnits && shape[2] >= 1 &&
                     shape[2] <= kMostUnits && shape[3] <= kMostUnits &&
                     nBlocks <= (size_t{1} << 30);
@@ -125,7 +127,7 @@ Napi::Value createEstimatorSession(const Napi::CallbackInfo& info) {
   const float* const weights = classWeightsOf(info[1], shape[2]);
   auto holder = std::make_shared<Holder>();
   const bool isCreated = createEstimator(holder->session, config, weights, arrays, gateUnits.Data(),
-                                         shape[4], shape[5]);
+                                         copies.Data(), shape[4], shape[5]);
   return keep(env, std::move(holder), isCreated);
 }
 

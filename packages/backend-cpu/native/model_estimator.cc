@@ -4,24 +4,29 @@
 namespace glai {
 
 bool createEstimator(Session& s, const TrainingConfig& config, const float* classWeights,
-                     const SelectionArrays& arrays, const uint32_t* gateUnits, int64_t depth,
-                     int64_t nUnits) {
+                     const SelectionArrays& arrays, const uint32_t* gateUnits, const uint32_t* copies,
+                     int64_t depth, int64_t nUnits) {
   EstimatorModel& m = s.estimator;
   s.kind = ModelKind::estimator;
   m.nGates = arrays.nGates;
   m.depth = depth;
   m.nUnits = nUnits;
   if (!buildLayout(arrays, m.layout) || !m.gateUnits.copy(gateUnits, m.nGates * depth) ||
-      !m.ones.resize(m.nGates + 1) || !m.gateScales.resize(m.nGates + 1) ||
       !m.complemented.resize(m.nGates + 1)) {
     return false;
   }
-  for (int64_t g = 0; g <= m.nGates; ++g) m.ones[g] = m.gateScales[g] = 1;
-  for (int64_t g = 0; g < m.nGates; ++g) {
-    for (int64_t l = 0; l < depth; ++l) {
-      if (gateUnits[g * depth + l] != kNoUnit && config.dropoutRate > 0) {
-        m.gateScales[g] *= static_cast<float>(1 / (1 - config.dropoutRate));
+  for (int dropped = 0; dropped < 2; ++dropped) {
+    Array<float>&scales = m.scales[dropped], &counted = m.counted[dropped];
+    if (!scales.resize(m.nGates + 1) || !counted.resize(m.nGates + 1)) return false;
+    scales[m.nGates] = counted[m.nGates] = 1;
+    for (int64_t g = 0; g < m.nGates; ++g) {
+      scales[g] = 1;
+      for (int64_t l = 0; l < depth; ++l) {
+        if (gateUnits[g * depth + l] != kNoUnit && dropped != 0 && config.dropoutRate > 0) {
+          scales[g] *= static_cast<float>(1 / (1 - config.dropoutRate));
+        }
       }
+      counted[g] = scales[g] * static_cast<float>(copies[g]);
     }
   }
   s.nInputs = arrays.nInputs;
@@ -62,11 +67,14 @@ const uint8_t* complementedGates(const EstimatorModel& m) {
   return m.isComplemented ? m.complemented.data() : nullptr;
 }
 
-OpenRows openRows(const EstimatorModel& m, const Batch& batch) {
-  const float* const scales =
-      batch.dropout.threshold != 0 ? m.gateScales.data() : m.ones.data();
-  return {m.starts.data(), m.listedInputs.data(), m.listedOutputs.data(),
-          m.masks.data(),  scales,                complementedGates(m)};
+/// `scales`: without and with dropout.
+OpenRows openRows(const EstimatorModel& m, const Batch& batch, const Array<float>* scales) {
+  return {m.starts.data(),
+          m.listedInputs.data(),
+          m.listedOutputs.data(),
+          m.masks.data(),
+          scales[batch.dropout.threshold != 0].data(),
+          complementedGates(m)};
 }
 
 }  // namespace
@@ -89,18 +97,26 @@ void forward(const Session& s, EstimatorModel& m, const Batch& batch, float* log
     kernels.listRows({m.masks.data(), complementedGates(m), m.nGates, batch.nRows, panelSize(s.nInputs),
                       rowPitch(s.nOutputs), m.starts.data(), m.listedInputs.data(), m.listedOutputs.data()});
   }
-  const EstimatorForward job = {&selection, s.parameters.weights, m.input.data(),
-                                openRows(m, batch),  batch.nRows,          logits,
+  const EstimatorForward job = {&selection,
+                                s.parameters.weights,
+                                m.input.data(),
+                                openRows(m, batch, m.counted),
+                                batch.nRows,
+                                logits,
                                 m.forwardScratch.data()};
   estimator.forward(job, parallel);
 }
 
 void backward(const Session& s, EstimatorModel& m, const Batch& batch, const float* dLogits,
               const OptimizerStep& step, bool keepGradients, const Parallel& parallel) {
-  EstimatorBackward job = {&m.layout.selection, s.parameters,
-                           m.input.data(),      dLogits,
-                           m.backwardScratch.data(), openRows(m, batch),
-                           batch.nRows,         step};
+  EstimatorBackward job = {&m.layout.selection,
+                           s.parameters,
+                           m.input.data(),
+                           dLogits,
+                           m.backwardScratch.data(),
+                           openRows(m, batch, m.scales),
+                           batch.nRows,
+                           step};
   if (!keepGradients) job.parameters.gradients = nullptr;
   kernelsOf(m, batch.nRows).backward(job, parallel);
 }

@@ -54,8 +54,8 @@ struct EstimatorModel {
   Layout layout;
   int64_t nGates = 0, depth = 0, nUnits = 0;
   Array<uint32_t> gateUnits;  // [nGates, depth] units counted over all layers; kNoUnit where none
-  Array<float> ones;          // [nGates + 1] scales without dropout
-  Array<float> gateScales;    // [nGates + 1] with dropout: (1 / (1 − rate)) per unit
+  Array<float> scales[2];     // [nGates + 1] of an open gate, without and with dropout: (1 / (1 − rate)) per unit
+  Array<float> counted[2];    // [nGates + 1] the same times `copies`: what the output counts
   Array<float> input;         // panels
   Array<uint16_t> masks;      // [nPanels, nGates]
   Array<uint8_t> complemented;                          // [nGates + 1]
@@ -92,7 +92,7 @@ struct Session {
 bool createMlp(Session&, const TrainingConfig&, const float* classWeights, const uint32_t* sizes,
                int64_t nSizes);
 bool createEstimator(Session&, const TrainingConfig&, const float* classWeights, const SelectionArrays&,
-                     const uint32_t* gateUnits, int64_t depth, int64_t nUnits);
+                     const uint32_t* gateUnits, const uint32_t* copies, int64_t depth, int64_t nUnits);
 
 /// One optimiser step per `batchSize` rows. False when memory ran out: then no step was half done.
 bool trainSteps(Session&, const Samples&, const uint32_t* rows, int64_t nRows, int64_t batchSize,

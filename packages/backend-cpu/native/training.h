@@ -145,7 +145,7 @@ struct OpenRows {
   const uint32_t* inputs;   // where a row's numbers are in the panels of the inputs …
   const uint32_t* outputs;  // … and in the row-major logits
   const uint16_t* masks;   // [nPanels, nGates]: bit r is row r of the panel
-  const float* scales;     // [nGates + 1] dropout factor of an open gate
+  const float* scales;     // [nGates + 1] factor of an open gate: dropout's; in the output times copies
   const uint8_t* complemented;  // [nGates + 1] 1 or 0; nullptr: none is
 };
 constexpr int64_t kRowBlock = 256;

@@ -42,13 +42,13 @@ GLAI_EXPORT(training_create_estimator)
 Session* training_create_estimator(const double* training, const float* classWeights,
                                    const uint32_t* shape, uint32_t nBlocks, const uint32_t* gateOf,
                                    const uint32_t* originOf, const uint32_t* outputOf,
-                                   const uint32_t* gateUnits) {
+                                   const uint32_t* gateUnits, const uint32_t* copies) {
   Session* const session = make<Session>();
   if (session == nullptr) return nullptr;
   const SelectionArrays arrays = {static_cast<BlockKind>(shape[0]), shape[1], shape[2], shape[3], nBlocks,
                                   gateOf, originOf, outputOf};
   return kept(session, createEstimator(*session, configFrom(training), classWeights, arrays, gateUnits,
-                                       shape[4], shape[5]));
+                                       copies, shape[4], shape[5]));
 }
 
 GLAI_EXPORT(training_dispose) void training_dispose(Session* session) { destroy(session); }

@@ -78,6 +78,7 @@ function capabilityOf(tier: Tier): Capability {
     deterministic: true,
     models: ["mlp", "estimator"],
     blocks: ["path", "block16", "slab"],
+    copies: true,
     losses: ["crossEntropy", "meanSquaredError", "infoNCE"],
     optimizers: ["sgd", "adam", "adamw"],
     threads: tier.threads,

@@ -1,4 +1,4 @@
-import type { PathSelection, TrainingSpec } from "@glai/core";
+import type { ModelSpec, TrainingSpec } from "@glai/core";
 
 const LOSSES = { crossEntropy: 0, meanSquaredError: 1, infoNCE: 2 } as const;
 const OPTIMIZERS = { sgd: 0, adam: 1, adamw: 2 } as const;
@@ -29,16 +29,20 @@ export function flatClassWeights({ loss }: TrainingSpec): Float32Array | null {
   return Float32Array.from(loss.classWeights);
 }
 
-/** The arrays of a selection as `SelectionArrays` (native/layout.h) names them. */
+/** The arrays of an estimator; those of its selection as `SelectionArrays` (native/layout.h) names them. */
 export interface FlatSelection {
   readonly shape: Uint32Array; // [6] block, nInputs, nOutputs, nGates, depth, nUnits
   readonly gateOf: Uint32Array; // [nBlocks]
   readonly originOf: Uint32Array; // [nBlocks]
   readonly outputOf: Uint32Array; // [nBlocks]
   readonly gateUnits: Uint32Array; // [nGates, depth] hidden units counted over all layers
+  readonly copies: Uint32Array; // [nGates]
 }
 
-export function flatSelection(selection: PathSelection): FlatSelection {
+export function flatSelection({
+  selection,
+  copies,
+}: Extract<ModelSpec, { kind: "estimator" }>): FlatSelection {
   const { sizes, gates, block, gateOf, originOf, outputOf } = selection;
   const { nGates, depth, firstLayer, units } = gates;
   const gateUnits = new Uint32Array(nGates * depth).fill(NO_UNIT);
@@ -63,6 +67,7 @@ export function flatSelection(selection: PathSelection): FlatSelection {
     originOf,
     outputOf,
     gateUnits,
+    copies: copies ?? new Uint32Array(nGates).fill(1),
   };
 }
 

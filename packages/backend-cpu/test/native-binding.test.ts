@@ -26,7 +26,7 @@ describe.runIf(load.addon !== undefined)("the binding of the addon", () => {
     { sizes: [6, 4, 5], block: "block16", kept: 0.5 },
     createRandom(1),
   );
-  const flat = flatSelection(selection);
+  const flat = flatSelection({ kind: "estimator", selection });
   const mlp = (): unknown => native.createMlp(config, null, Uint32Array.of(6, 4, 5));
   const estimator = (): unknown =>
     native.createEstimator(
@@ -37,6 +37,7 @@ describe.runIf(load.addon !== undefined)("the binding of the addon", () => {
       flat.originOf,
       flat.outputOf,
       flat.gateUnits,
+      flat.copies,
     );
 
   const anything = fc.oneof(
@@ -81,7 +82,16 @@ describe.runIf(load.addon !== undefined)("the binding of the addon", () => {
           const shape = flat.shape.slice();
           shape[0] = block;
           const made = await outcomeOf(() =>
-            native.createEstimator(config, null, shape, gateOf, originOf, outputOf, flat.gateUnits),
+            native.createEstimator(
+              config,
+              null,
+              shape,
+              gateOf,
+              originOf,
+              outputOf,
+              flat.gateUnits,
+              flat.copies,
+            ),
           );
           if (typeof made !== "number") return void expect(made).toBe("bad-argument");
           const step = [1, 16, 5][block];

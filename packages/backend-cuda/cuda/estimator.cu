@@ -73,7 +73,8 @@ __global__ void __launch_bounds__(32 * kForwardWarps, kForwardBlocks) estimatorF
     const uint32_t mask =
         masks[static_cast<size_t>(slot.gate) * (p.shape.stride / 32)] >> (firstRow % 32) & 0xffffu;
     if (mask == 0 || j >= nOutputs) continue;
-    const float weight = weights[static_cast<size_t>(s) * nOutputs + j] * scaleOf(p.shape, plan, slot.gate);
+    const float counted = scaleOf(p.shape, plan, slot.gate) * p.shape.copies[slot.gate];
+    const float weight = weights[static_cast<size_t>(s) * nOutputs + j] * counted;
     addOpenRows(sums, mask, weight, x + slot.origin, p.shape.nInputs + 1);
   }
 #pragma unroll

@@ -23,6 +23,7 @@ struct EstimatorShape {
   const uint32_t* firstSlot;    // [nGroups + 1]
   const uint64_t* firstWeight;  // [nGroups]
   const float* gateScale;       // [nGates] (1 − rate)^−units, for passes with dropout
+  const float* copies;          // [nGates] how often the logits count a path of the gate; the gradient is of one
   const uint32_t* masks;        // [nGates, stride / 32]
   const float* inputs;          // [stride / 4, nInputs + 1, 4]: four rows of neighbouring origins are one load
 };

@@ -50,6 +50,7 @@ SelectionTables selectionOf(const Napi::Object& from) {
   selection.originOf = copyWords(from.Get("originOf"), "originOf");
   selection.outputOf = copyWords(from.Get("outputOf"), "outputOf");
   selection.blockWidth = integerOf(from.Get("blockWidth"), "blockWidth");
+  selection.copies = copyWords(from.Get("copies"), "copies");
   return selection;
 }
 

@@ -51,6 +51,7 @@ struct SelectionTables {
   std::vector<uint32_t> originOf;    // [nBlocks]
   std::vector<uint32_t> outputOf;    // [nBlocks]
   uint32_t blockWidth = 0;           // outputs of a whole block: 1, 16, or all
+  std::vector<uint32_t> copies;      // [nGates] equal paths that each path of a gate stands for
 };
 
 /// With `blas`, passes of more than 32 rows leave their products to it.

@@ -63,6 +63,7 @@ class EstimatorModel final : public Model {
     put(units_, gates.units);
     put(firstUnit_, gates.firstUnit);
     put(gateScale_, scales);
+    put(copies_, std::vector<float>(selection.copies.begin(), selection.copies.end()));
     check(cudaStreamSynchronize(stream), "uploading a selection");
   }
 
@@ -126,6 +127,7 @@ class EstimatorModel final : public Model {
   DeviceArray<uint32_t> units_{"units of the gates"};
   DeviceArray<uint32_t> firstUnit_{"units of the gates"};
   DeviceArray<float> gateScale_{"scales of the gates"};
+  DeviceArray<float> copies_{"copies of the gates"};
   DeviceArray<float> inputs_{"the inputs of a batch"};        // [stride / 4, nInputs + 1, 4]
   DeviceArray<uint32_t> masks_{"the gates of a batch"};       // [nGates, stride / 32]
   DeviceArray<float> partial_{"partial logits"};              // [nChunks, nOutputs, stride]
@@ -142,6 +144,7 @@ class EstimatorModel final : public Model {
             firstSlot_.get(),
             firstWeight_.get(),
             gateScale_.get(),
+            copies_.get(),
             masks_.get(),
             inputs_.get()};
   }

@@ -43,6 +43,7 @@ export interface NativeSelection extends NativeGates {
   readonly originOf: Uint32Array; // [nBlocks]
   readonly outputOf: Uint32Array; // [nBlocks]
   readonly blockWidth: number; // outputs of a whole block
+  readonly copies: Uint32Array; // [nGates]
 }
 
 export interface NativeSamples {

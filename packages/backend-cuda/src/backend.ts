@@ -71,7 +71,7 @@ export function createBackendOver(load: () => AddonLoad, tier: CudaTier = "auto"
     },
     async prepare(model, training) {
       checkTraining(model, training);
-      const selection = model.kind === "estimator" ? nativeSelection(model.selection) : null;
+      const selection = model.kind === "estimator" ? nativeSelection(model) : null;
       const sizes = Uint32Array.from(model.kind === "mlp" ? model.sizes : model.selection.sizes);
       checkOutputs(sizes[sizes.length - 1]);
       const addon = addonOrThrow();
@@ -100,6 +100,7 @@ const offered = {
   deterministic: true, // no floating-point atomics: every sum has one order
   models: ["mlp", "estimator"],
   blocks: ["path", "block16", "slab"],
+  copies: true,
   losses: ["crossEntropy", "meanSquaredError", "infoNCE"],
   optimizers: ["sgd", "adam", "adamw"],
   threads: 1,

@@ -1,11 +1,14 @@
-import { GlaiError, type PathSelection } from "@glai/core";
+import { GlaiError, type ModelSpec } from "@glai/core";
 import type { NativeSelection } from "./addon.js";
 
 /**
- * The tables of a selection for the kernels, checked first: a kernel would read past its arrays where a loop in
+ * The tables of an estimator for the kernels, checked first: a kernel would read past its arrays where a loop in
  * JavaScript reads undefined. Throws `bad-argument`.
  */
-export function nativeSelection(selection: PathSelection): NativeSelection {
+export function nativeSelection({
+  selection,
+  copies,
+}: Extract<ModelSpec, { kind: "estimator" }>): NativeSelection {
   const { sizes, gates, gateOf, originOf, outputOf, block } = selection;
   const { nGates, depth, firstLayer, units } = gates;
   const nOutputs = sizes[sizes.length - 1];
@@ -43,6 +46,7 @@ export function nativeSelection(selection: PathSelection): NativeSelection {
     originOf,
     outputOf,
     blockWidth,
+    copies: copies ?? new Uint32Array(nGates).fill(1),
   };
 }
 

@@ -93,6 +93,12 @@ export function createWebglBackend(options: WebglBackendOptions = {}): WebglBack
     probe: () => (verdict ??= judge()),
     async prepare(model, training) {
       checkTraining(model, training);
+      if (model.kind === "estimator" && model.copies !== undefined)
+        throw new GlaiError(
+          "unsupported",
+          "Expected an estimator without copies for backend webgl: its kernels count every path once.",
+          { hint: "Train the whole selection, or use backend cpu." },
+        );
       const { available, reason, hint } = await backend.probe();
       if (!available)
         throw new GlaiError("unavailable", `Expected a GPU for backend webgl. ${reason}`, {

@@ -22,6 +22,7 @@ interface TrainingAddon {
     originOf: Uint32Array,
     outputOf: Uint32Array,
     gateUnits: Uint32Array,
+    copies: Uint32Array,
   ): number;
   upload(
     session: number,
@@ -147,7 +148,7 @@ function create(native: TrainingAddon, model: ModelSpec, training: TrainingSpec)
     case "mlp":
       return native.createMlp(config, weights, Uint32Array.from(model.sizes));
     case "estimator": {
-      const flat = flatSelection(model.selection);
+      const flat = flatSelection(model);
       return native.createEstimator(
         config,
         weights,
@@ -156,6 +157,7 @@ function create(native: TrainingAddon, model: ModelSpec, training: TrainingSpec)
         flat.originOf,
         flat.outputOf,
         flat.gateUnits,
+        flat.copies,
       );
     }
     default:

@@ -10,9 +10,10 @@ const ROWS = 4;
 /**
  * The estimator: y_o = Σ over kept paths of w_p · x_origin · gate (Definition 6), with x_{n0} = 1 for a
  * bias. Every gate visits only the rows where it is open, four at a time: their inputs are gathered once,
- * and each weight is then used four times.
+ * and each weight is then used four times. Where a path stands for `copies` equal ones, the output counts them
+ * all and the gradient is that of one.
  */
-export function createEstimatorModel(selection: PathSelection): Model {
+export function createEstimatorModel(selection: PathSelection, copies?: Uint32Array): Model {
   const { sizes, gates } = selection;
   const nInputs = sizes[0];
   const nOutputs = sizes[sizes.length - 1];
@@ -46,9 +47,10 @@ export function createEstimatorModel(selection: PathSelection): Model {
         for (let run = runs.firstRun[gate]; run < runs.firstRun[gate + 1]; run++) {
           addRun(runs, run, parameters, inputs, outputs);
         }
+        const counted = open.scale * (copies?.[gate] ?? 1);
         for (let r = 0; r < count; r++) {
           const y = open.rows[first + r] * nOutputs;
-          for (let o = 0; o < nOutputs; o++) logits[y + o] += open.scale * outputs[o * ROWS + r];
+          for (let o = 0; o < nOutputs; o++) logits[y + o] += counted * outputs[o * ROWS + r];
         }
       });
       return logits;

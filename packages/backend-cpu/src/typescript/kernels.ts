@@ -173,7 +173,7 @@ function createModel(spec: ModelSpec): Model {
     case "mlp":
       return createMlpModel(spec.sizes);
     case "estimator":
-      return createEstimatorModel(spec.selection);
+      return createEstimatorModel(spec.selection, spec.copies);
     default:
       return spec satisfies never;
   }

@@ -21,6 +21,7 @@ interface TrainingExports {
     originOf: number,
     outputOf: number,
     gateUnits: number,
+    copies: number,
   ): number;
   training_dispose(session: number): void;
   training_samples(
@@ -185,23 +186,24 @@ function createEstimator(
   wasm: WasmInstance,
   config: Float64Array,
   weights: Float32Array,
-  { selection }: Extract<ModelSpec, { kind: "estimator" }>,
+  model: Extract<ModelSpec, { kind: "estimator" }>,
 ): number {
   const kernels = wasm.exports as unknown as TrainingExports;
-  const { shape, gateOf, originOf, outputOf, gateUnits } = flatSelection(selection);
+  const { shape, gateOf, originOf, outputOf, gateUnits, copies } = flatSelection(model);
   return placed(
     wasm,
-    [config, weights, shape, gateOf, originOf, outputOf, gateUnits],
+    [config, weights, shape, gateOf, originOf, outputOf, gateUnits, copies],
     ([at, cw, ...rest]) =>
       kernels.training_create_estimator(
         at,
         weights.length && cw,
         rest[0],
-        selection.nBlocks,
+        model.selection.nBlocks,
         rest[1],
         rest[2],
         rest[3],
         rest[4],
+        rest[5],
       ),
   );
 }
