@@ -4,6 +4,7 @@ import { runEpochs, type EpochResult } from "../epochs.js";
 import type { GradientTraining } from "../protocol.js";
 import type { StopReason } from "../run.js";
 import type { RunContext } from "../run-context.js";
+import { checkBuffers, condenseSetup } from "./condense.js";
 import { curvePoint } from "./curve-point.js";
 
 /** The model of the last phase and what it is trained on. */
@@ -21,15 +22,20 @@ export interface TrainingSetup {
  * The last phase of every head: epochs until early stopping, the cap or divergence. The best epoch's
  * weights end up in `run.state.best`, whichever way it stops.
  */
-export async function trainToStop(run: RunContext, setup: TrainingSetup): Promise<void> {
+export async function trainToStop(run: RunContext, whole: TrainingSetup): Promise<void> {
   const { state, protocol, stopwatch } = run;
+  if (state.stop !== null) return;
+  const clock = state.buffers === undefined ? "training" : "outside"; // then this was counted before
+  const setup = await stopwatch.during(clock, () => condenseSetup(run, whole));
+  checkBuffers(run, setup);
+  const stepsPerEpoch = Math.ceil(setup.train.features.nSamples / setup.training.batchSize);
   const firstEpoch = state.reducedEpochs;
   const maxEpoch = firstEpoch + protocol.maxEpochs;
   // Best weights are read in turns into two arrays of our own; what a checkpoint brought along is not ours.
   let latest: FloatArray | undefined;
   let spare: FloatArray | undefined;
-  if (state.stop === null)
-    await runEpochs(run, { ...setup, name: "training", firstEpoch, maxEpoch, afterEpoch });
+  let condensed: FloatArray | undefined; // weights, where twin paths are trained once
+  await runEpochs(run, { ...setup, name: "training", firstEpoch, maxEpoch, afterEpoch });
 
   async function afterEpoch(result: EpochResult): Promise<() => boolean> {
     const { epoch, score, trainLoss, loss } = result;
@@ -42,7 +48,7 @@ export async function trainToStop(run: RunContext, setup: TrainingSetup): Promis
       run.scoreName,
     );
     const best = step.improved
-      ? await stopwatch.during("evaluation", () => result.readParameters(spare))
+      ? await stopwatch.during("evaluation", () => bestWeights(result))
       : undefined;
     return () => {
       state.stopping = step.state;
@@ -57,6 +63,12 @@ export async function trainToStop(run: RunContext, setup: TrainingSetup): Promis
       run.emit({ kind: "epoch", point, best: step.improved, maxEpoch });
       return reason !== null;
     };
+  }
+
+  async function bestWeights({ epoch, readParameters }: EpochResult): Promise<FloatArray> {
+    if (!("expand" in setup)) return readParameters(spare);
+    condensed = await readParameters(condensed);
+    return setup.expand(condensed, (epoch - firstEpoch) * stepsPerEpoch, spare);
   }
 }
 
