@@ -57,7 +57,7 @@ function paperProtocol(experiment: ExperimentName): ProtocolConfig {
     mlp,
     reduced: { ...mlp, freeze: { kind: "fraction", of: constants.reducedFraction } },
     estimator: {
-      block: "path",
+      block: "slab",
       budget: "match",
       linearSkip: false,
       rank: "theorem2",

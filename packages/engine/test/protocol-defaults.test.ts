@@ -35,7 +35,7 @@ describe("protocolDefaults", () => {
         batchSize: mlp.batchSize,
         optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999 },
       });
-      expect(estimator.block).toBe("path");
+      expect(estimator.block).toBe("slab");
     }
   });
 
