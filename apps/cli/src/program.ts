@@ -10,6 +10,7 @@ import { addPaths } from "./commands/paths.js";
 import { addPredict } from "./commands/predict.js";
 import { addReproduce } from "./commands/reproduce.js";
 import { addStats } from "./commands/stats.js";
+import { addSweep } from "./commands/sweep.js";
 import { addTrain } from "./commands/train.js";
 import { addUpdate } from "./commands/update.js";
 import type { CommandContext } from "./context.js";
@@ -37,6 +38,7 @@ export function createProgram(context: CommandContext, exit: (code: number) => v
   addInspect(program, context);
   addPaths(program, context, exit);
   addStats(program, context);
+  addSweep(program, context, exit);
   addDoctor(program, context, exit);
   addBench(program, context, exit);
   for (const command of everyCommand(program)) addCommonOptions(command);

@@ -25,6 +25,7 @@ const groups: readonly {
       "docs/guide/few-shot.md",
       "docs/guide/self-supervision.md",
       "docs/guide/protocols.md",
+      "docs/guide/sweep.md",
       "docs/faq.md",
       "apps/docs/generated/examples.md",
     ],

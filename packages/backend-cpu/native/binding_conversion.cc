@@ -167,6 +167,21 @@ struct Selection {
   int64_t status = kSelected;
 };
 
+/// Positions of slabs, ascending; leaves the request as it is where there are none.
+void takeChosen(const Napi::Value& value, Arguments& arguments, SelectRequest& request) {
+  if (value.IsUndefined()) return;
+  const Napi::Uint32Array chosen = uint32Of(value, "chosen");
+  const int64_t n = static_cast<int64_t>(chosen.ElementLength());
+  const int64_t end = int64_t{arguments.sizes[1]} * (arguments.sizes[0] + int64_t{1}) + 1;
+  bool isValid = n > 0 && request.isKeep && request.span == arguments.sizes[2];
+  for (int64_t i = 0; isValid && i < n; ++i)
+    isValid = chosen.Data()[i] < end && (i == 0 || chosen.Data()[i - 1] < chosen.Data()[i]);
+  if (!isValid) throw glaiError(value.Env(), "bad-argument", "Expected chosen slabs in ascending order.");
+  request.chosen = chosen.Data();
+  request.nChosen = n;
+  arguments.keepAlive.push_back(value);
+}
+
 Napi::Object selectionOf(Napi::Env env, const Selection& selection) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("status", Napi::Number::New(env, static_cast<double>(selection.status)));
@@ -184,7 +199,7 @@ Napi::Object selectionOf(Napi::Env env, const Selection& selection) {
 }
 
 /// conversionSelect(sizes, parameters, features, nSamples, words, span, keep (−1: by error), maxError, isRelative,
-/// linearSkip, memoryLimit, threads, isShort): { status, numbers: [kept, totalMass, keptMass, bound,
+/// linearSkip, memoryLimit, threads, isShort, chosen (slabs by position, instead of a ranking; or nothing)): { status, numbers: [kept, totalMass, keptMass, bound,
 /// measuredError], gateUnits, … }, a promise unless it is short. conversionConvert has the same arguments and fills
 /// `words` first; where a pre-activation is NaN, `numbers` is its place.
 template <bool fillsWords>
@@ -207,6 +222,7 @@ Napi::Value selectBlocks(const Napi::CallbackInfo& info) {
                         info[9].ToBoolean().Value(),
                         numberOf(info[10], "memoryLimit")};
   arguments->parallel = threadsOf(info[11]);
+  takeChosen(info[13], *arguments, selection->request);
   if (keep < 0 && !(selection->request.maxError >= 0))
     throw glaiError(info.Env(), "bad-argument", "Expected a budget: keep ≥ 0 or maxError ≥ 0.");
   if (keep < 0 && selection->request.isRelative)

@@ -39,6 +39,7 @@ struct Selector {
   TieLimit ties{};
   double threshold = 0;
   bool tiesAreOpen = true;
+  int64_t nextChosen = 0;
 
   bool keeps(double score, int64_t group) {
     if (score > threshold) return true;
@@ -60,12 +61,14 @@ struct Selector {
   bool emitAll(const Cut& cut, Array<uint32_t>& candidates);
   void emitUnit(int64_t unit, uint32_t* candidates);
   void emitSlabs(int64_t unit);
+  int64_t keptOrigins(int64_t unit, uint32_t* order);
   void addLinearSkip();
   bool fillWeights();
 };
 
 /// Blocks that a cut can emit at most.
 int64_t capacityFor(const BlockScores& scores, const SelectRequest& request, const Cut& cut) {
+  if (request.chosen != nullptr) return request.nChosen;
   if (!scores.isSorted) return request.keep / scores.groupWidth(0);
   const int64_t above = blocksAbove(scores, cut.threshold, true);
   const int64_t withTies = blocksAbove(scores, cut.threshold, false);
@@ -105,24 +108,35 @@ void Selector::emitUnit(int64_t unit, uint32_t* candidates) {
   }
 }
 
-/// `emitUnit` for one group.
-void Selector::emitSlabs(int64_t unit) {
+/// Lists the origins of a unit's kept slabs, ascending, and returns how many they are.
+int64_t Selector::keptOrigins(int64_t unit, uint32_t* order) {
   const int64_t nOrigins = scores.nOrigins;
+  int64_t n = 0, nTies = 0;
+  if (request.chosen != nullptr) {
+    for (; nextChosen < request.nChosen && request.chosen[nextChosen] < (unit + 1) * nOrigins; ++nextChosen)
+      order[n++] = static_cast<uint32_t>(request.chosen[nextChosen] - unit * nOrigins);
+    return n;
+  }
   const double last = scores.lastFactors[unit];
   const double* factors = scores.originFactors.data() + unit * nOrigins;
-  uint32_t* const order = keptFirst.data() + unit * nOrigins;
-  int64_t n = 0, nTies = 0;
   for (int64_t origin = 0; origin < nOrigins; ++origin) {  // without branches: many would be mispredicted
     const double score = last * factors[origin];
     order[n] = static_cast<uint32_t>(origin);
     n += score > threshold;
     nTies += score == threshold;
   }
-  if (nTies > 0 && tiesAreOpen) {
-    n = 0;
-    for (int64_t origin = 0; origin < nOrigins; ++origin)
-      if (keeps(last * factors[origin], 0)) order[n++] = static_cast<uint32_t>(origin);
-  }
+  if (nTies == 0 || !tiesAreOpen) return n;
+  n = 0;
+  for (int64_t origin = 0; origin < nOrigins; ++origin)
+    if (keeps(last * factors[origin], 0)) order[n++] = static_cast<uint32_t>(origin);
+  return n;
+}
+
+/// `emitUnit` for one group.
+void Selector::emitSlabs(int64_t unit) {
+  const int64_t nOrigins = scores.nOrigins;
+  uint32_t* const order = keptFirst.data() + unit * nOrigins;
+  const int64_t n = keptOrigins(unit, order);
   if (2 * n >= nOrigins) {  // the error kernel reads what is removed
     int64_t k = 0, removed = n;
     for (int64_t origin = 0; origin < nOrigins; ++origin) {
@@ -157,13 +171,14 @@ bool Selector::emitAll(const Cut& cut, Array<uint32_t>& candidates) {
   threshold = cut.threshold;
   ties = cut.ties;
   tiesAreOpen = true;
+  nextChosen = 0;
   for (int64_t unit = 0; unit < nUnits; ++unit) {
     if (nGroups == 1) emitSlabs(unit);
     else emitUnit(unit, candidates.data());
   }
   for (int64_t group = 0; group < nGroups; ++group) {
     const double score = scores.biasScores[group];
-    if (!keeps(score, group)) continue;
+    if (request.chosen != nullptr ? nextChosen == request.nChosen : !keeps(score, group)) continue;
     emit(nUnits, scores.nOrigins - 1, group);
     keptMass.add(scores.biasMass(group));
     keepsBias[group] = 1;
@@ -267,26 +282,28 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
   const UnitBits bits{unitWords.data(), (samples.nSamples + 63) / 64};
   kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
   BlockScores scores;
-  scores.isSorted = !request.isKeep || request.span < network.sizes[2];
+  scores.isSorted = request.chosen == nullptr && (!request.isKeep || request.span < network.sizes[2]);
   scores.isRelative = request.isRelative;
   Array<uint32_t> candidates;
   Array<uint64_t> keys;
-  if (!scores.isSorted && !keys.resize(nUnits * nOrigins + 1)) return kSelectNoMemory;
+  if (!scores.isSorted && request.chosen == nullptr && !keys.resize(nUnits * nOrigins + 1)) return kSelectNoMemory;
   if (!fillScores(network, sums.data(), samples.nSamples, request.span, scores, parallel) ||
       !candidates.resize(scores.nGroups) || (!request.isKeep && !sumPrefixes(scores)))
     return kSelectNoMemory;
   Selector selector{network, scores, request, out, {}, {}, {}, {}};
   for (double allowed = request.maxError;;) {
-    const Cut cut = !request.isKeep   ? cutByError(scores, allowed)
-                    : scores.isSorted ? cutByPaths(scores, request.keep)
-                                      : cutSlabs(scores, request.keep, keys.data());
+    const Cut cut = request.chosen != nullptr ? Cut{1, {0, false}}
+                    : !request.isKeep         ? cutByError(scores, allowed)
+                    : scores.isSorted         ? cutByPaths(scores, request.keep)
+                                              : cutSlabs(scores, request.keep, keys.data());
     const double blocks = static_cast<double>(capacityFor(scores, request, cut));
     if (blocks * (3 * 4 + 8.0 * static_cast<double>(request.span)) > request.memoryLimit) return kSelectTooLarge;
     if (!selector.emitAll(cut, candidates)) return kSelectNoMemory;
     out.totalMass = scores.totalMass;
     out.keptMass = selector.keptMass.value();
     const double bound = out.totalMass - out.keptMass;
-    out.bound = cut.threshold == 0 || bound < 0 ? 0 : bound;
+    const bool isAll = cut.threshold == 0 || request.nChosen == nUnits * nOrigins + 1;
+    out.bound = isAll || bound < 0 ? 0 : bound;
     const double excess = out.bound - request.maxError;
     if (request.isKeep || excess <= 0) break;
     // A little less is allowed when the bound of the finished set exceeds maxError by rounding.

@@ -1,5 +1,5 @@
-// Exact selection for one hidden layer without visiting all paths (MATH.md, closed form 3): by Theorem 2's scores, or
-// by their share of the mass of the origin.
+// Exact selection for one hidden layer without visiting all paths (MATH.md, closed form 3): by Theorem 2's scores, by
+// their share of the mass of the origin, or slabs that somebody else chose.
 #pragma once
 #include "array.h"
 #include "conversion.h"
@@ -14,6 +14,8 @@ struct SelectRequest {
   bool isRelative;      // ranked by the share of the origin's mass; budgets in paths only
   bool linearSkip;      // always-open gates for every input and a bias, weight 0
   double memoryLimit;   // bytes
+  const uint32_t* chosen = nullptr;  // [nChosen] ascending unit · nOrigins + origin, the bias last: span = nOutputs
+  int64_t nChosen = 0;
 };
 
 /// A PathSelection with its certificate; arrays as in core's selection.ts.

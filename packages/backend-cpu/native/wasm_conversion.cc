@@ -46,18 +46,21 @@ int32_t conversion_total_mass(int32_t precision, const uint32_t* sizes, int32_t 
       runTotalMass(networkOf(precision, sizes, nLayers, parameters), samples, *mass, workers(threads)));
 }
 
-/// `fillsWords`: words are the patterns, which are computed first. out: [14] nGates, nBlocks, nPaths, kept, totalMass, keptMass, bound, measuredError, the addresses of gateUnits,
+/// `chosen`: positions of slabs, instead of a ranking. `fillsWords`: words are the patterns, which are computed first. out: [14] nGates, nBlocks, nPaths, kept, totalMass, keptMass, bound, measuredError, the addresses of gateUnits,
 /// gateOf, originOf, outputOf and weights, and the handle that `conversion_release` frees them by (0: none). Where a
 /// pre-activation is NaN it begins with its layer, sample and unit.
 GLAI_EXPORT(conversion_select)
 int32_t conversion_select(int32_t precision, const uint32_t* sizes, const void* parameters,
                           const void* features, int32_t nSamples, uint32_t* words, int32_t fillsWords, int32_t span,
                           double keep, double maxError, int32_t isRelative, int32_t linearSkip,
-                          double memoryLimit, double* out, int32_t threads) {
+                          double memoryLimit, const uint32_t* chosen, int32_t nChosen, double* out,
+                          int32_t threads) {
   const ConversionSamples samples{features, (precision & 1) != 0, nSamples, sizes[0]};
   const SelectRequest request{span,     keep >= 0,       static_cast<int64_t>(keep),
                               maxError, isRelative != 0, linearSkip != 0,
-                              memoryLimit};
+                              memoryLimit,
+                              nChosen > 0 ? chosen : nullptr,
+                              nChosen};
   out[13] = 0;
   void* const memory = allocate(sizeof(Selected));
   if (memory == nullptr) return static_cast<int32_t>(kSelectNoMemory);

@@ -9,6 +9,8 @@ import {
   type Mlp,
   pathCount,
   type PathSelection,
+  randomBlocks,
+  type Ranking,
   selectPaths,
   type SelectionRequest,
   structuralShift,
@@ -30,6 +32,7 @@ export interface SelectCall {
   readonly isRelative: boolean; // ranked by the share of the origin; then never by maxError
   readonly linearSkip: boolean;
   readonly memoryLimit: number; // bytes
+  readonly chosen?: Uint32Array; // instead of a ranking: slabs by position, ascending (core's randomBlocks)
   readonly fillsWords: boolean; // with the patterns, first
 }
 
@@ -71,7 +74,8 @@ export interface ConversionCalls {
 /**
  * Core's `ConversionKernels` over the kernels of a tier. Products run in the precision of the features; path
  * norms, scores and masses are float64 in core's order of operations, so the kept set is core's, ties
- * included. Selections of deeper networks, random ranks and relative ranks by maxError are core's own functions.
+ * included. Selections of deeper networks, random ranks of anything but slabs, and other ranks than Theorem 2's by
+ * maxError are core's own functions.
  *
  * @example
  * const conversion = createCpuBackend().conversion!;
@@ -237,10 +241,11 @@ function selectCall(
   const { sizes } = network;
   const span = spanOf(block, sizes[sizes.length - 1]);
   const budgets = Object.values(budget).filter((value) => value !== undefined);
+  const nGroups = Math.ceil(sizes[sizes.length - 1] / (span ?? 1));
   const isServed =
     sizes.length === 3 &&
     span !== undefined &&
-    (rank === undefined || rank.kind === "theorem2" || rank.kind === "relative") &&
+    isServedRank(rank, nGroups) &&
     budgets.length === 1 &&
     isFilled(network, features) &&
     arePatternsOf(patterns, features.nSamples) &&
@@ -248,21 +253,35 @@ function selectCall(
     patterns.layers[0].nColumns === sizes[1];
   if (!isServed) return undefined;
   layersOf(network);
-  const [nInputs, nUnits, nOutputs] = sizes;
-  const nGroups = Math.ceil(nOutputs / span);
+  const [nInputs, nUnits] = sizes;
   const isRelative = rank?.kind === "relative";
   const perOrigin = isRelative ? 48 : 40;
   const factors = nUnits * ((nInputs + 1) * perOrigin + nGroups * 32); // bytes of norms, scores and their order
   const forBlocks = (memoryLimit - factors) / 2; // the kernels' arrays, then the copies that are returned
   const call = { span, isRelative, linearSkip, memoryLimit: forBlocks, fillsWords };
   if ("maxError" in budget && budget.maxError !== undefined)
-    return budget.maxError >= 0 && !isRelative
+    return budget.maxError >= 0 && !isRelative && rank?.kind !== "random"
       ? { ...call, keep: -1, maxError: budget.maxError }
       : undefined;
   const allPaths = Number(pathCount(sizes));
   const keep = wantedPaths(budget, allPaths);
   if (!Number.isSafeInteger(keep) || keep < span) return undefined;
-  return { ...call, keep: Math.min(keep, allPaths), maxError: 0 };
+  const paths = { ...call, keep: Math.min(keep, allPaths), maxError: 0 };
+  if (rank?.kind !== "random") return paths;
+  const count = Math.floor(paths.keep / span);
+  const nBlocks = nUnits * (nInputs + 1) + 1;
+  if (nBlocks >= 2 ** 32 || count * bytesPerDraw > forBlocks) return undefined;
+  return { ...paths, chosen: randomBlocks(nBlocks, count, rank.seed) };
+}
+
+const bytesPerDraw = 80; // as in core
+
+function isServedRank(rank: Ranking = { kind: "theorem2" }, nGroups: number): boolean {
+  return (
+    rank.kind === "theorem2" ||
+    rank.kind === "relative" ||
+    (rank.kind === "random" && nGroups === 1)
+  );
 }
 
 function wantedPaths(budget: SelectionRequest["budget"], allPaths: number): number {

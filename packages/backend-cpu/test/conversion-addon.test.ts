@@ -51,6 +51,16 @@ describe.skipIf(native.addon === undefined)("the addon", { timeout: 60_000 }, ()
         "conversionConvert",
         [sizes, parameters, x, 4, words.slice(1), 1, 5, 0, false, false, 1e9, 1],
       ],
+      ...[
+        Uint32Array.of(3, 3),
+        Uint32Array.of(4, 3),
+        Uint32Array.of(10),
+        new Uint32Array(0),
+        x,
+      ].map((chosen): [string, unknown[]] => [
+        "conversionSelect", // there are 3 · 3 slabs and the bias
+        [sizes, parameters, x, 4, words, 1, 5, 0, false, false, 1e9, 1, true, chosen],
+      ]),
       ["conversionConvert", [sizes, parameters, x, 3, words, 1, 5, 0, false, false, 1e9, 1]],
       ["conversionSelect", [sizes, parameters, x, 4, words, 2, 5, 0, false, false, 1e9, 1]],
       ["conversionSelect", [sizes, parameters, x, 4, words, 1, -1, NaN, false, false, 1e9, 1]],

@@ -64,6 +64,7 @@ export {
 } from "./paths.js";
 export type { Preprocessing, PreprocessingKind } from "./preprocessing.js";
 export { pruneSelection } from "./prune-selection.js";
+export { randomBlocks } from "./pruning/random-order.js";
 export { createRandom, type Random, restoreRandom } from "./random.js";
 export { createReferenceBackend } from "./reference/backend.js";
 export { referenceConversion } from "./reference/conversion.js";

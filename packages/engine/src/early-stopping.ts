@@ -31,7 +31,7 @@ export interface EarlyStoppingStep {
 }
 
 /** True when score `a` is strictly better than `b`. */
-function isBetter(a: number, b: number, scoreName: ScoreName): boolean {
+export function isBetter(a: number, b: number, scoreName: ScoreName): boolean {
   return scoreName === "accuracy" ? a > b : a < b;
 }
 

@@ -32,6 +32,7 @@ export {
 } from "./episodes/run-episodes.js";
 export type { ComparisonEvent, TrainingEvent } from "./events.js";
 export { hasSettled, reducedEpochLimit } from "./freeze.js";
+export { innerSplit } from "./inner-split.js";
 export { measureStep } from "./measure-step.js";
 export { modelFromCheckpoint } from "./model-from-checkpoint.js";
 export type { StopSignal, TrainOptions } from "./options.js";

@@ -4,11 +4,14 @@ import { takeRows } from "./rows.js";
 /**
  * A dataset whose validation split is a stratified part of the training split: what may be looked at to
  * choose between configurations. The real validation split is not in it. Every class with at least
- * two samples has one on each side.
+ * two samples has one on each side; without labels (a contrastive objective) rows are drawn as of one class.
  */
 export function innerSplit(dataset: Dataset, fraction: number, random: Random): Dataset {
-  const { train, nClasses } = dataset;
-  const { kept, held } = innerRows(train.labels, nClasses, fraction, random);
+  const { train } = dataset;
+  const isLabelled = train.labels.length > 0;
+  const labels = isLabelled ? train.labels : new Uint32Array(train.features.nSamples);
+  const nClasses = isLabelled ? dataset.nClasses : 1;
+  const { kept, held } = innerRows(labels, nClasses, fraction, random);
   return {
     ...dataset,
     train: takeSplit(train, kept),
@@ -40,6 +43,6 @@ export function innerRows(
 export function takeSplit(split: Split, rows: Uint32Array): Split {
   return {
     features: takeRows(split.features, rows),
-    labels: rows.map((row) => split.labels[row]),
+    labels: split.labels.length === 0 ? split.labels : rows.map((row) => split.labels[row]),
   };
 }

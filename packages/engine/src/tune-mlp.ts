@@ -1,4 +1,5 @@
 import { createRandom, optimizerDefaults, type Dataset } from "@glai/core";
+import { isBetter } from "./early-stopping.js";
 import { innerSplit } from "./inner-split.js";
 import type { TrainOptions } from "./options.js";
 import type { PreprocessingConfig, ProtocolConfig } from "./protocol.js";
@@ -84,7 +85,8 @@ export async function tuneMlp(
     const { score, seconds } = await train(inner, configuration, true);
     search.push({ configuration, score, seconds: seconds.total });
   }
-  const best = search.reduce((a, b) => (b.score > a.score ? b : a));
+  const scoreName = protocol.objective.kind === "contrastive" ? "loss" : "accuracy";
+  const best = search.reduce((a, b) => (isBetter(b.score, a.score, scoreName) ? b : a));
   return {
     run: await train(dataset, best.configuration, false),
     winner: best.configuration,

@@ -85,6 +85,29 @@ describe("retraining", () => {
     if (model.body.kind !== "estimator") throw new Error("not an estimator");
     const parameters = model.body.selector.parameters.slice();
     parameters[0] += 1;
+    const originOf = model.body.selection.originOf.slice();
+    originOf[0] = originOf[0] === 0 ? 1 : 0;
+    const selection = { ...model.body.selection, originOf };
+    await refuse(
+      { model: { ...model, body: { ...model.body, selection } }, state },
+      "another path selection",
+    );
+    const whitened = (last: number): RetrainableHead["model"] => ({
+      ...model,
+      preprocessing: {
+        kind: "whiten",
+        exponent: 0.5,
+        mean: Float64Array.of(1, 2),
+        matrix: Float64Array.of(1, 0, 0, last),
+      },
+    });
+    const merged = retrainHead(
+      whitened(1),
+      state,
+      { kind: "merge", others: [{ model: whitened(2), state }] },
+      { backend },
+    );
+    await expect(merged).rejects.toThrow("the matrix of whiten");
     const selector = { ...model.body.selector, parameters };
     await refuse(
       { model: { ...model, body: { ...model.body, selector } }, state },

@@ -58,6 +58,28 @@ describe("the tuned MLP", () => {
     expect(tuned.searchSeconds).toBeCloseTo(seconds, 12);
   });
 
+  it("picks the lowest loss of a contrastive objective, also without labels", async () => {
+    const labels = new Uint32Array(0);
+    const unlabelled = {
+      ...dataset,
+      train: { ...dataset.train, labels },
+      validation: { ...dataset.validation, labels },
+    };
+    const { winner, search } = await tuneMlp(unlabelled, {
+      backend: createReferenceBackend(),
+      protocol: tinyProtocol({
+        dropout: 0.2,
+        objective: { kind: "contrastive", temperature: 0.2, nOutputs: 8, evaluationBatch: 12 },
+        earlyStopping: { patience: 6, minDelta: 0, unit: "loss" },
+      }),
+      seed: 0,
+      now: () => performance.now(),
+      grid: [hopeless, good],
+    });
+    expect(search[1].score).toBeLessThan(search[0].score);
+    expect(winner).toEqual(good);
+  });
+
   it("does not look at the validation split to choose", async () => {
     const scrambled = {
       ...dataset,

@@ -1,3 +1,4 @@
+export { readOwner } from "./node/lock.js";
 export { makeFolder } from "./node/make-folder.js";
 export { readBytes, sha256 } from "./node/read-bytes.js";
 export {

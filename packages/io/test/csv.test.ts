@@ -18,6 +18,10 @@ describe("parseCsv", () => {
     expect(table.text.get("name")).toEqual(['x "y"', "ü"]);
   });
 
+  it("reads a quoted name behind a byte order mark", () => {
+    expect(parseCsv(utf8('\uFEFF"a,1",b\n1,2\n')).columns).toEqual(["a,1", "b"]);
+  });
+
   it("numbers the columns of a file without a header", () => {
     expect(parseCsv(utf8("1,2\n3,4\n")).columns).toEqual(["0", "1"]);
   });

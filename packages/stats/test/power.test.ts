@@ -114,6 +114,22 @@ describe("wilcoxonPower", () => {
     expect(new Set(powers).size).toBeGreaterThan(1);
   });
 
+  it("draws every shape with a standard deviation of 1", () => {
+    // With one difference and alpha 0.6 the test is its sign. P(e + u > 0) for u of deviation 1: Φ(e) for normal u,
+    // 1 − ½ exp(−√2 e) for Laplace's, ½ + e/(2√3) for uniform u.
+    const e = 0.6;
+    const positive = {
+      normal: 0.72575,
+      laplace: 1 - Math.exp(-Math.SQRT2 * e) / 2,
+      uniform: 0.5 + e / (2 * Math.sqrt(3)),
+    };
+    for (const shape of ["normal", "laplace", "uniform"] as const) {
+      const options = { n: 1, alpha: 0.6, alternative: "greater", effectSize: e, shape } as const;
+      const { power, standardError } = wilcoxonPower({ ...options, simulations: 40_000, seed: 3 });
+      expect(Math.abs(power - positive[shape]), shape).toBeLessThan(4 * standardError);
+    }
+  });
+
   it("refuses shapes that it does not know", () => {
     expect(() => wilcoxonPower({ n: 5, effectSize: 1, shape: "cauchy" as "normal" })).toThrow(
       'Expected shape to be one of "normal", "laplace", "uniform" but received "cauchy".',

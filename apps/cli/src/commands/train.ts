@@ -206,7 +206,7 @@ async function manifestToResume(
         JSON.stringify(stored[key]),
   );
   if (manifest.kind !== "train" || differing.length > 0) {
-    const others = { compare: "a comparison", update: "an update" };
+    const others = { compare: "a comparison", sweep: "a run of a sweep", update: "an update" };
     const what =
       manifest.kind === "train" ? `another ${differing.join(", ")}` : others[manifest.kind];
     throw new GlaiError(

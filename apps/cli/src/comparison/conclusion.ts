@@ -29,7 +29,8 @@ function scoreSentence(
   const reference = formatScore(mlp.score.mean, scoreName);
   const gain = (head.score.mean - mlp.score.mean) * (scoreName === "accuracy" ? 1 : -1);
   const noise = Math.max(head.score.std, mlp.score.std);
-  const verb = gain === 0 ? "equals" : gain > 0 ? "beats" : "is under";
+  const behind = scoreName === "accuracy" ? "is under" : "is over";
+  const verb = gain === 0 ? "equals" : gain > 0 ? "beats" : behind;
   const doubt =
     gain !== 0 && Math.abs(gain) <= noise ? ", a difference within the spread over seeds" : "";
   const name = scoreName === "accuracy" ? "score" : "loss";

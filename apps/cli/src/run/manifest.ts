@@ -12,7 +12,7 @@ const schema = 1;
 /** Everything that was decided before a run began, and how it ended: `manifest.json` of a run folder. */
 export interface Manifest {
   readonly schema: typeof schema;
-  readonly kind: "compare" | "train" | "update";
+  readonly kind: "compare" | "sweep" | "train" | "update";
   readonly status: "failed" | "finished" | "interrupted" | "running";
   readonly glai: string;
   readonly node: string;
@@ -35,6 +35,8 @@ export interface Manifest {
     readonly parents: readonly { readonly path: string; readonly model: string }[]; // model: SHA-256
     readonly data: Manifest["dataset"] | null; // samples added or taken out
   };
+  /** Why a run of a sweep failed. */
+  readonly error?: string;
   /** The document that `--json` printed; null until the run is finished. */
   readonly result: object | null;
 }

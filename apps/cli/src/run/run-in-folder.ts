@@ -30,6 +30,7 @@ export interface FolderRunOptions extends Pick<
   readonly resume: boolean;
   readonly from?: HeadModel;
   readonly keepFactor: boolean; // of a kernel head, for glai update
+  readonly keepModel?: boolean; // default: yes
 }
 
 /**
@@ -67,7 +68,9 @@ export async function runInFolder(
         if (line !== undefined) folder.appendMetrics(line);
       },
     });
-    await writeHead(folder, run.model, await stateToKeep(run, options));
+    if (options.keepModel !== false) {
+      await writeHead(folder, run.model, await stateToKeep(run, options));
+    }
     return run;
   } catch (error) {
     const aborted = isGlaiError(error) && error.code === "aborted";

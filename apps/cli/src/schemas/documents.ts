@@ -12,6 +12,7 @@ import { pathsSchema, pathsShiftSchema, pathsVerifySchema } from "./paths.js";
 import { predictSchema } from "./predict.js";
 import { reproduceSchema } from "./reproduce.js";
 import { statsSchema } from "./stats.js";
+import { sweepCollectSchema, sweepPlanSchema, sweepStatusSchema } from "./sweep.js";
 import { trainSchema } from "./train.js";
 import { updateSchema } from "./update.js";
 
@@ -33,6 +34,9 @@ const schemas = {
   predict: predictSchema,
   reproduce: reproduceSchema,
   stats: statsSchema,
+  "sweep-collect": sweepCollectSchema,
+  "sweep-plan": sweepPlanSchema,
+  "sweep-status": sweepStatusSchema,
   train: trainSchema,
   update: updateSchema,
 } as const;

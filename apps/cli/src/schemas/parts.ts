@@ -1,3 +1,4 @@
+import type { JsonValue } from "@glai/core";
 import { z } from "zod";
 
 /** Pieces that several documents share. Numbers are finite; what cannot be known is null. */
@@ -40,6 +41,10 @@ export const spreadSchema = z.strictObject({
   std: z.number().describe("n − 1 in the denominator; 0 for one value"),
   count: z.int(),
 });
+
+export const settingsSchema = z
+  .record(z.string(), z.json() as unknown as z.ZodType<JsonValue>)
+  .describe("dotted configuration key → value");
 
 export const scoreNameSchema = z.enum(["accuracy", "loss"]);
 

@@ -49,6 +49,7 @@ type NativeSelect = (
   memoryLimit: number,
   threads: number,
   isShort: boolean,
+  chosen: Uint32Array | undefined,
 ) => Promise<NativeSelection> | NativeSelection;
 
 interface NativeSelection extends Pick<
@@ -106,6 +107,7 @@ export function nativeConversionCalls(addon: NativeAddon, threads: number): Conv
         call.memoryLimit,
         threads,
         (passes * features.nSamples + perFactor) * parameterCount(network.sizes) <= shortWork,
+        call.chosen,
       );
       if (status === nanStatus) {
         const [layer, sample, unit] = numbers;

@@ -63,6 +63,8 @@ export function wasmConversionCalls(instance: () => Promise<WasmInstance>): Conv
           Number(request.isRelative),
           Number(request.linearSkip),
           request.memoryLimit,
+          frame.words(request.chosen ?? []),
+          request.chosen?.length ?? 0,
           outAt,
         );
         frame.read(outAt, out);

@@ -9,13 +9,14 @@ import type { Cut } from "./budget.js";
 import { checkMemory, selectionBytes } from "./memory.js";
 import { columnBytes } from "./origin-columns.js";
 import { countBlocks, countPaths, type PruningProblem } from "./problem.js";
+import { unitNorms } from "./norms.js";
 import { blockNorms, blockScores } from "./scoring.js";
+import { shallowOriginFactors, shallowTotalMass } from "./shallow.js";
 
 /**
  * A prefix of a uniformly random ranking of all blocks. The ranking depends on the seed and the number of
  * blocks only, so a smaller budget keeps a subset of what a larger one keeps. Blocks are known by their
- * position in canonical order, and drawn without replacement by a Fisher–Yates shuffle of which only the
- * places that moved are stored.
+ * position in canonical order.
  */
 export function chooseRandom(problem: PruningProblem, cut: Cut, seed: number): ChosenBlocks {
   const nBlocks = countBlocks(problem);
@@ -26,16 +27,11 @@ export function chooseRandom(problem: PruningProblem, cut: Cut, seed: number): C
       { hint: "Rank by theorem2, which never counts blocks, or use block slab." },
     );
   const { network, features, patterns, layout } = problem;
-  const totalMass = totalMassUnder(network, features, patterns);
-  const random = createRandom(seed).split("block ranking");
-  const moved = new Map<number, number>(); // place → block, where they differ
+  const totalMass = totalMassOf(problem);
+  const next = createDraw(nBlocks, seed);
   const ranking: number[] = [];
   const draw = (): number => {
-    const here = ranking.length;
-    const place = here + random.integer(nBlocks - here);
-    const block = moved.get(place) ?? place;
-    moved.set(place, moved.get(here) ?? here);
-    moved.delete(here);
+    const block = next();
     ranking.push(block);
     return block;
   };
@@ -71,6 +67,38 @@ export function chooseRandom(problem: PruningProblem, cut: Cut, seed: number): C
     const scores = blockScores(network, layout, placed, norms);
     return { ...placed, scores, totalMass, restIsMassless: nChosen === nBlocks };
   }
+}
+
+/**
+ * The first `count` of `nBlocks` blocks in the ranking `random`, by their position in canonical order, ascending. For
+ * backends that select on the device: the draw is the same everywhere.
+ *
+ * @example randomBlocks(1000, 3, 7); // three positions under 1000
+ */
+export function randomBlocks(nBlocks: number, count: number, seed: number): Uint32Array {
+  const draw = createDraw(nBlocks, seed);
+  return Uint32Array.from({ length: count }, draw).toSorted();
+}
+
+/** Draws without replacement: a Fisher–Yates shuffle of which only the places that moved are stored. */
+function createDraw(nBlocks: number, seed: number): () => number {
+  const random = createRandom(seed).split("block ranking");
+  const moved = new Map<number, number>(); // place → block, where they differ
+  let here = 0;
+  return () => {
+    const place = here + random.integer(nBlocks - here);
+    const block = moved.get(place) ?? place;
+    moved.set(place, moved.get(here) ?? here);
+    moved.delete(here++);
+    return block;
+  };
+}
+
+/** Summed as for the other rankings where that takes one layer, so that the certificates agree to the last bit. */
+function totalMassOf({ network, features, patterns, layout }: PruningProblem): number {
+  if (patterns.layers.length > 1) return totalMassUnder(network, features, patterns);
+  const norms = unitNorms(patterns.layers[0], features);
+  return shallowTotalMass(shallowOriginFactors(network, norms), layout);
 }
 
 function scoresInOrder(problem: PruningProblem, blocks: readonly number[]): Float64Array {

@@ -55,6 +55,21 @@ export async function lockFolder(folder: string, now: () => Date): Promise<Folde
   }
 }
 
+/** The process that has this folder now; undefined when nobody has, or surely nobody alive. */
+export async function readOwner(
+  folder: string,
+): Promise<{ readonly pid: number; readonly host: string } | undefined> {
+  try {
+    const last = await lastLock(join(folder, lockFolderName));
+    if (last === null || last.owner.released || isSurelyDead(last.owner)) return undefined;
+    const { pid, host } = last.owner;
+    return { pid, host };
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw ioError(error, "read", folder);
+  }
+}
+
 function heldLock(path: string, owner: LockOwner): FolderLock {
   let held = true;
   return {
