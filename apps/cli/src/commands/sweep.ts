@@ -9,6 +9,7 @@ import { chooseBackend, describeChoice } from "../backends/choose.js";
 import type { CommandContext, CommonFlags } from "../context.js";
 import { printResult } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
+import { shellWord } from "../output/format.js";
 import { createProgress } from "../progress/create.js";
 import type { sweepPlanSchema, sweepStatusSchema } from "../schemas/sweep.js";
 import { collectCsv, collectDocument, renderCollect } from "../sweep/collect.js";
@@ -189,7 +190,7 @@ async function checkNew(folder: string): Promise<void> {
   if (names.length === 0) return;
   throw new GlaiError("bad-argument", `Expected a new folder but ${folder} holds ${names[0]}.`, {
     hint: names.includes(planFile)
-      ? `Go on with: glai sweep run ${folder}. Another plan needs another --out.`
+      ? `Go on with: glai sweep run ${shellWord(folder)}. Another plan needs another --out.`
       : "Choose another --out.",
   });
 }
@@ -266,23 +267,24 @@ function renderPlan({ out, runs, scoring, dataset }: PlanDocument): string {
     .map(({ name, settings }) => `  ${name} ${describeSettings(settings)}`.trimEnd());
   const more = runs.length > 5 ? [`  … and ${runs.length - 5} more`] : [];
   return [
-    `${runs.length} runs on ${dataset}, all of them checked:`,
+    `${runs.length === 1 ? "One run" : `${runs.length} runs`} on ${dataset}, everything checked:`,
     ...shown,
     ...more,
     `Scored on ${where}.`,
-    `Next: glai sweep run ${out}`,
+    `Next: glai sweep run ${shellWord(out)}`,
   ].join("\n");
 }
 
 function renderStatus({ folder, counts, failures }: StatusDocument): string {
   const { finished, running, interrupted, waiting, failed } = counts;
+  const where = shellWord(folder);
   const all = finished + running + interrupted + waiting + failed;
   const lines = [
     `${finished} of ${all} runs finished; running ${running}, interrupted ${interrupted}, waiting ${waiting}, failed ${failed}`,
     ...failures.map(({ name, error }) => `  failed: ${name}: ${error ?? "no reason was written"}`),
   ];
-  if (failed > 0) lines.push(`Try failed runs again with: glai sweep run ${folder} --retry`);
-  if (waiting + interrupted > 0) lines.push(`Go on with: glai sweep run ${folder}`);
-  if (finished > 0) lines.push(`See the scores with: glai sweep collect ${folder}`);
+  if (failed > 0) lines.push(`Try failed runs again with: glai sweep run ${where} --retry`);
+  if (waiting + interrupted > 0) lines.push(`Go on with: glai sweep run ${where}`);
+  if (finished > 0) lines.push(`See the scores with: glai sweep collect ${where}`);
   return lines.join("\n");
 }

@@ -21,7 +21,7 @@ export function resolveConfig(given: JsonObject, fallback: JsonObject): Config {
     name === "fast" || name === "paper"
       ? { protocol: protocolDefaults(name, known) as unknown as JsonValue }
       : {};
-  const result = configSchema.safeParse(mergeConfig(base, wanted));
+  const result = configSchema.safeParse(mergeConfig(base, wanted), { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(describeIssue);
   throw new GlaiError("bad-argument", `The configuration is wrong. ${problems.join(" ")}`, {
@@ -61,7 +61,12 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
       return `Unknown key ${unknown}; the nearest known key is ${nearest}.`;
     });
   }
-  return [
-    `${path === "" ? "The top level" : path}: ${issue.message.replace(/^Invalid (?:input|option): /, "")}.`,
-  ];
+  const message = issue.message.replace(/^Invalid (?:input|option): /, "");
+  return [`${path === "" ? "The top level" : path}: ${message}${receivedIn(issue)}.`];
+}
+
+/** What was found, where zod's own message leaves it out. */
+function receivedIn({ input, message }: z.core.$ZodIssue): string {
+  const isPlain = ["boolean", "number", "string"].includes(typeof input);
+  return isPlain && !message.includes("received") ? ` but received ${JSON.stringify(input)}` : "";
 }

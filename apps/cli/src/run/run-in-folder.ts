@@ -11,7 +11,7 @@ import {
 } from "@glai/engine";
 import type { DatasetOnDisk, RunFolder } from "@glai/io/node";
 import type { Interrupt } from "../interrupt.js";
-import { formatBytes } from "../output/format.js";
+import { formatBytes, shellWord } from "../output/format.js";
 import type { Progress } from "../progress/view.js";
 import { metricsLine } from "./events-to-metrics.js";
 import { holdDuringConversion } from "./hold-during-conversion.js";
@@ -81,7 +81,7 @@ export async function runInFolder(
       "aborted",
       `Interrupted; ${folder.path} holds a checkpoint of this moment.`,
       {
-        hint: `Go on with: glai train ${manifest.dataset.path} --out ${folder.path} --resume`,
+        hint: `Go on with: glai train ${shellWord(manifest.dataset.path)} --out ${shellWord(folder.path)} --resume`,
         cause: error,
       },
     );

@@ -1,5 +1,5 @@
 import { GlaiError } from "@glai/core";
-import { parseCsv } from "@glai/io";
+import { type CsvTable, parseCsv } from "@glai/io";
 import { readBytes } from "@glai/io/node";
 import { type Columns, parseColumns } from "@glai/stats";
 import { asBadData } from "./stats-errors.js";
@@ -31,11 +31,22 @@ function fromJson(bytes: Uint8Array, path: string): Columns {
   return asBadData(path, () => parseColumns(document));
 }
 
+function parseTable(bytes: Uint8Array, path: string): CsvTable {
+  try {
+    return parseCsv(bytes, {
+      name: path,
+      textColumns: (columns) => columns.filter((column) => column === clusterColumn),
+    });
+  } catch (cause) {
+    // The hint of the reader is about features and labels.
+    if (!(cause instanceof GlaiError) || cause.code !== "bad-data") throw cause;
+    const hint = `Write numbers under a header such as x,y; only a column "${clusterColumn}" may hold names.`;
+    throw new GlaiError("bad-data", cause.message, { hint, cause });
+  }
+}
+
 function fromCsv(bytes: Uint8Array, path: string): Columns {
-  const { nRows, numbers, numeric, text } = parseCsv(bytes, {
-    name: path,
-    textColumns: (columns) => columns.filter((column) => column === clusterColumn),
-  });
+  const { nRows, numbers, numeric, text } = parseTable(bytes, path);
   const columns = numeric.map((name, j) => [
     name,
     Array.from({ length: nRows }, (_, i) => numbers[i * numeric.length + j]),

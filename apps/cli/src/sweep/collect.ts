@@ -2,7 +2,7 @@ import type { JsonValue } from "@glai/core";
 import { spread } from "@glai/engine";
 import type { z } from "zod";
 import { isJsonObject, type JsonObject } from "../config/merge.js";
-import { formatNumber, formatScore } from "../output/format.js";
+import { formatNumber, formatScore, shellWord } from "../output/format.js";
 import { renderTable } from "../output/table.js";
 import type { sweepCollectSchema } from "../schemas/sweep.js";
 import { describeSettings } from "./grid.js";
@@ -85,7 +85,7 @@ export function renderCollect(document: CollectDocument): string {
   if (best?.score) {
     const { backend: _backend, threads: _threads, ...common } = document.config;
     const set = Object.entries({ ...dotted(common), ...best.settings }).map(
-      ([key, value]) => `--set '${describeSettings({ [key]: value })}'`,
+      ([key, value]) => `--set ${shellWord(describeSettings({ [key]: value }))}`,
     );
     lines.push(
       `The first row on all training rows: glai train <data> --head ${[best.head, ...set].join(" ")}`,

@@ -6,6 +6,7 @@ import type { ChosenBackend } from "../backends/choose.js";
 import type { JsonObject } from "../config/merge.js";
 import type { CommandContext } from "../context.js";
 import { trainDocument } from "../documents/train.js";
+import { shellWord } from "../output/format.js";
 import type { Progress } from "../progress/view.js";
 import { type Manifest, manifestJson, newManifest } from "../run/manifest.js";
 import { runInFolder } from "../run/run-in-folder.js";
@@ -51,7 +52,10 @@ export async function runAll(work: SweepWork): Promise<void> {
 function interrupted(folder: string, cause?: unknown): GlaiError {
   const message =
     "Interrupted; finished runs are kept, the one that was going on has a checkpoint.";
-  return new GlaiError("aborted", message, { hint: `Go on with: glai sweep run ${folder}`, cause });
+  return new GlaiError("aborted", message, {
+    hint: `Go on with: glai sweep run ${shellWord(folder)}`,
+    cause,
+  });
 }
 
 /** Undefined when another process was faster. */

@@ -243,7 +243,7 @@ const badUse: readonly BadInput[] = [
     what: "an unknown head in a list",
     args: () => ["compare", sound, "--heads", "mlp,glia"],
     code: 2,
-    says: ["heads.1"],
+    says: ["heads.1", "glia"],
   },
   {
     what: "seeds that are none",

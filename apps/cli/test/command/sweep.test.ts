@@ -178,7 +178,7 @@ describe("glai sweep run, status and collect", () => {
     const inner = await glai(["sweep", "collect", "inner-a"], root);
     expect(inner.stdout).toContain("the validation split was not looked at");
     expect(inner.stdout).toContain(
-      "glai train <data> --head linear-ridge --set 'protocol.shiftRows=0'",
+      "glai train <data> --head linear-ridge --set protocol.shiftRows=0",
     );
   }, 60_000);
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatEta, formatNumber, formatScore } from "../../src/output/format.js";
+import {
+  formatBytes,
+  formatEta,
+  formatNumber,
+  formatScore,
+  shellWord,
+} from "../../src/output/format.js";
 import { renderTable } from "../../src/output/table.js";
 
 describe("renderTable", () => {
@@ -19,6 +25,19 @@ describe("renderTable", () => {
       "head            s  note",
       "mlp          1.25",
       "mlp-reduced    10  slow",
+    ]);
+  });
+});
+
+describe("shellWord", () => {
+  it("leaves plain paths alone and quotes what a shell would read otherwise", () => {
+    expect(["runs/a-1", "a=b,c", "", "my runs", "[8]", "it's $HOME"].map(shellWord)).toEqual([
+      "runs/a-1",
+      "a=b,c",
+      "''",
+      "'my runs'",
+      "'[8]'",
+      "'it'\\''s $HOME'",
     ]);
   });
 });
