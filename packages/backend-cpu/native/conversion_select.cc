@@ -267,6 +267,23 @@ bool transposeBits(const uint32_t* words, int64_t nSamples, int64_t nUnits, Arra
   return true;
 }
 
+/// Path norms from the bits, and the scores that they give. Its scratch is free again for what follows.
+template <typename T>
+bool scoreBlocks(const ConversionNetwork& network, const ConversionSamples& samples, const UnitBits& bits,
+                 const SelectRequest& request, BlockScores& scores, const Parallel& parallel) {
+  const ConversionTable<T>& kernels = conversion(T());
+  const int64_t nUnits = network.sizes[1], nOrigins = samples.nFeatures + 1;
+  Array<double> sums;
+  Array<char> scratch;
+  if (!sums.resize(nUnits * nOrigins) ||
+      !scratch.resize(kernels.normsScratch(samples, nUnits, parallel.nWorkers)))
+    return false;
+  kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
+  scores.isSorted = request.chosen == nullptr && (!request.isKeep || request.span < network.sizes[2]);
+  scores.isRelative = request.isRelative;
+  return fillScores(network, sums.data(), samples.nSamples, request.span, scores, parallel);
+}
+
 template <typename T>
 int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& samples,
                    const uint32_t* words, const T* preActivations, const SelectRequest& request,
@@ -274,21 +291,15 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
   const ConversionTable<T>& kernels = conversion(T());
   const int64_t nUnits = network.sizes[1], nOrigins = samples.nFeatures + 1;
   Array<uint64_t> unitWords;
-  Array<double> sums;
-  Array<char> scratch;
-  if (!transposeBits(words, samples.nSamples, nUnits, unitWords) || !sums.resize(nUnits * nOrigins) ||
-      !scratch.resize(kernels.normsScratch(samples, nUnits, parallel.nWorkers)))
-    return kSelectNoMemory;
+  if (!transposeBits(words, samples.nSamples, nUnits, unitWords)) return kSelectNoMemory;
   const UnitBits bits{unitWords.data(), (samples.nSamples + 63) / 64};
-  kernels.normSums(samples, bits, nUnits, sums.data(), scratch.data(), parallel);
   BlockScores scores;
-  scores.isSorted = request.chosen == nullptr && (!request.isKeep || request.span < network.sizes[2]);
-  scores.isRelative = request.isRelative;
+  if (!scoreBlocks<T>(network, samples, bits, request, scores, parallel)) return kSelectNoMemory;
   Array<uint32_t> candidates;
   Array<uint64_t> keys;
-  if (!scores.isSorted && request.chosen == nullptr && !keys.resize(nUnits * nOrigins + 1)) return kSelectNoMemory;
-  if (!fillScores(network, sums.data(), samples.nSamples, request.span, scores, parallel) ||
-      !candidates.resize(scores.nGroups) || (!request.isKeep && !sumPrefixes(scores)))
+  const bool isList = !scores.isSorted && request.chosen == nullptr;
+  if (!candidates.resize(scores.nGroups) || (isList && !keys.resize(nUnits * nOrigins + 1)) ||
+      (!request.isKeep && !sumPrefixes(scores)))
     return kSelectNoMemory;
   Selector selector{network, scores, request, out, {}, {}, {}, {}};
   for (double allowed = request.maxError;;) {
@@ -319,6 +330,7 @@ int64_t selectWith(const ConversionNetwork& network, const ConversionSamples& sa
                           scores.nGroups > 1 ? scores.originOrder.data() : selector.keptFirst.data(),
                           selector.counts.data(),
                           selector.keepsBias.data()};
+  Array<char> scratch;
   if (!selector.fillWeights() ||
       !scratch.resize(kernels.errorScratch(samples, kept, parallel.nWorkers)))
     return kSelectNoMemory;
