@@ -9,6 +9,8 @@ namespace glai {
 namespace GLAI_ISA {
 
 constexpr int64_t kPanel = 240;  // columns per panel; a multiple of kTileRows
+// The diagonal block is one thread's work: of a small matrix it must be small.
+constexpr int64_t kSmallPanel = 96, kSmallMatrix = 2048;
 constexpr int64_t kLeaf = 48;    // the same inside the diagonal block
 constexpr int64_t kSolveRows = 96;
 
@@ -165,9 +167,10 @@ int64_t cholesky(T* a, int64_t n, int64_t ld, T diagonal, void* memory, const Pa
   inner.left = arena.take<T>(kPanel * roundUp(kPanel, kTileColumns<T>));
   inner.right = arena.take<T>(kPanel * roundUp(kPanel, kTileColumns<T>));
   for (int64_t i = 0; i < n; ++i) a[i * ld + i] += diagonal;
-  for (int64_t j = 0; j < n; j += kPanel) {
+  const int64_t panel = n <= kSmallMatrix ? kSmallPanel : kPanel;
+  for (int64_t j = 0; j < n; j += panel) {
     T* corner = a + j * ld + j;
-    const int64_t width = smaller(kPanel, n - j);
+    const int64_t width = smaller(panel, n - j);
     const int64_t failed = factorDiagonal(corner, ld, width, inner);
     if (failed >= 0) return j + failed;
     eliminatePanel(corner, ld, n - j, width, outer, parallel);

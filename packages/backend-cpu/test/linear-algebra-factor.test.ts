@@ -74,6 +74,22 @@ describe.each(algebraTiers)("factors of tier $tier", { timeout: 60_000 }, ({ alg
       }
     });
 
+    test.each([2048, 2050])(
+      "of %i rows, on both sides of where panels widen: L Lᵀ x = A x",
+      async (n) => {
+        const random = createRandom(15);
+        const a = await algebra.crossProduct(matrixOf(9, n, random, arrays));
+        for (let i = 0; i < n; i++) a.values[i * n + i] += 1 + (i % 7);
+        const factor = copyOf(a);
+        await algebra.cholesky(factor, 0.25);
+        const x = matrixOf(n, 2, random, arrays);
+        const inside = await algebra.multiplyTriangular(factor, x, true);
+        const found = await algebra.multiplyTriangular(factor, inside, false);
+        const expected = await algebra.symmetricMultiply(a, x, 0.25);
+        expect(largestDifference(found.values, expected.values)).toBeLessThan(limit);
+      },
+    );
+
     test("right-hand sides that begin with zeros: the inverse of a factor", async () => {
       const random = createRandom(12);
       for (const n of [5, 230]) {

@@ -29,7 +29,7 @@ export async function columnMoments(features: Features, pacer: Pacer): Promise<C
   return { mean, variance };
 }
 
-// Apart from the function that awaits: V8 runs what comes after an `await` unoptimised.
+// Apart from the function that awaits, since V8 runs what comes after an `await` unoptimised; two rows at a time.
 
 function addRows(sums: Float64Array, values: FloatArray, from: number, end: number): void {
   const n = sums.length;
@@ -48,12 +48,15 @@ function addSquares(
   end: number,
 ): void {
   const n = sums.length;
-  for (let start = from; start < end; start += n) {
+  let start = from;
+  for (; start + n < end; start += 2 * n) {
     for (let j = 0; j < n; j++) {
-      const centred = values[start + j] - mean[j];
-      sums[j] += centred * centred;
+      const a = values[start + j] - mean[j];
+      const b = values[start + n + j] - mean[j];
+      sums[j] += a * a + b * b;
     }
   }
+  if (start < end) for (let j = 0; j < n; j++) sums[j] += (values[start + j] - mean[j]) ** 2;
 }
 
 /**
