@@ -22,6 +22,7 @@ export function readStates(folder: string, plan: SweepPlan): Promise<readonly Ru
 
 export async function readState(folder: string, run: PlannedRun): Promise<RunState> {
   const path = runPath(folder, run);
+  const owner = await readOwner(path); // before and after: a run may begin or end between two looks
   const manifest = await readManifest(path);
   const known = isJsonObject(manifest) ? manifest : {};
   const { error, result, status } = known;
@@ -29,16 +30,16 @@ export async function readState(folder: string, run: PlannedRun): Promise<RunSta
   const seconds = isJsonObject(found.seconds) ? found.seconds.total : null;
   return {
     run,
-    status: await statusOf(path, status),
+    status: statusOf(status, owner ?? (await readOwner(path))),
     error: typeof error === "string" ? error : null,
     score: typeof found.score === "number" ? found.score : null,
     seconds: typeof seconds === "number" ? seconds : null,
   };
 }
 
-async function statusOf(path: string, status: unknown): Promise<RunStatus> {
+function statusOf(status: unknown, owner: object | undefined): RunStatus {
   if (status === "finished") return status;
-  if ((await readOwner(path)) !== undefined) return "running";
+  if (owner !== undefined) return "running";
   if (status === "failed") return status;
   return status === undefined ? "waiting" : "interrupted";
 }
