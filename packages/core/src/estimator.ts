@@ -175,7 +175,7 @@ export function meanAbsoluteDifference(a: Matrix, b: Matrix): number {
 }
 
 /** Blocks and weights of gate g are `firstBlock[g] …` and `firstWeight[g] …`: blocks ascend by gate. */
-export function startsByGate(selection: PathSelection): {
+function startsByGate(selection: PathSelection): {
   firstBlock: Uint32Array; // [nGates + 1]
   firstWeight: Uint32Array; // [nGates + 1]
 } {

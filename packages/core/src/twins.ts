@@ -1,7 +1,6 @@
 import type { BitMatrix, FloatArray } from "./arrays.js";
 import { takeColumns } from "./bits.js";
 import { type ColumnClasses, columnClasses } from "./column-classes.js";
-import { startsByGate } from "./estimator.js";
 import { GlaiError } from "./errors.js";
 import { blockSpan } from "./pruning/block-layout.js";
 import type { PathSelection } from "./selection.js";
@@ -22,8 +21,8 @@ export interface CondensedSelection {
 /** In `CondensedSelection.pathOf`: no row opens the block's gate, so it is neither trained nor seen. */
 const idle = 0xffffffff;
 
-/** Saving a smaller part of the paths is not worth the grouping. */
-const leastSaved = 0.05;
+/** Saving a smaller part of the gates or blocks is not worth the grouping and the shorter runs. */
+const leastSaved = 0.25;
 
 /**
  * Twins are paths of one origin and one output whose gates open for the same rows. They contribute the same
@@ -32,8 +31,8 @@ const leastSaved = 0.05;
  * gate none of the rows opens has the gradient 0 and is left out. Train `selection` with its `copies` from
  * its weights; on the rows it has the whole estimator's logits, and `expandWeights` has its weights.
  *
- * Give every row that it will be trained *or evaluated* on. undefined when less than a twentieth of the paths
- * would be saved.
+ * Give every row that it will be trained *or evaluated* on. undefined when less than a quarter of the gates or of
+ * the blocks would be saved.
  *
  * @example
  * const condensed = condenseTwins(selection, [trainGates, validationGates]);
@@ -58,10 +57,11 @@ export function condenseTwins(
         },
       );
   const classes = columnClasses(gates);
-  if (classes.nClasses === table.nGates && classes.hasOne.every((one) => one === 1))
-    return undefined;
-  const { representativeOf, copies, pathOf, ...kept } = groupBlocks(whole, classes);
-  if (kept.nPaths > (1 - leastSaved) * whole.nPaths) return undefined;
+  const nLive = classes.hasOne.reduce((sum, one) => sum + one, 0);
+  if (nLive > (1 - leastSaved) * table.nGates) return undefined;
+  const groups = groupBlocks(whole, classes);
+  if (groups === undefined) return undefined;
+  const { representativeOf, copies, pathOf, ...kept } = groups;
   const nGates = copies.length;
   const units = new Uint32Array(nGates * table.depth);
   representativeOf.forEach((gate, g) =>
@@ -155,14 +155,20 @@ interface Groups {
 }
 
 /** Twin blocks become one. A gate of the result is a class of columns with one number of copies. */
-function groupBlocks(whole: PathSelection, { classOf, nClasses, hasOne }: ColumnClasses): Groups {
+function groupBlocks(
+  whole: PathSelection,
+  { classOf, nClasses, hasOne }: ColumnClasses,
+): Groups | undefined {
   const { span, nOutputs } = spanOf(whole);
   const nGroups = Math.ceil(nOutputs / span);
   const nPlaces = (whole.sizes[0] + 1) * nGroups; // (origin, group of outputs), in canonical order
-  const placeOf = whole.originOf.map((origin, b) => origin * nGroups + whole.outputOf[b] / span);
-  const { firstBlock } = startsByGate(whole);
+  const firstBlock = new Uint32Array(whole.gates.nGates + 1); // blocks ascend by gate
+  for (let b = 0; b < whole.nBlocks; b++) firstBlock[whole.gateOf[b] + 1]++;
+  for (let gate = 0; gate < whole.gates.nGates; gate++) firstBlock[gate + 1] += firstBlock[gate];
   const membersOf = Array.from({ length: nClasses }, () => [] as number[]);
-  classOf.forEach((own, gate) => membersOf[own].push(gate));
+  classOf.forEach((own, gate) => hasOne[own] === 1 && membersOf[own].push(gate));
+  const placeOf = whole.originOf.map((origin, b) => origin * nGroups + whole.outputOf[b] / span);
+  if (countGroups() > (1 - leastSaved) * whole.nBlocks) return undefined;
 
   const representativeOf: number[] = [];
   const copies: number[] = [];
@@ -175,7 +181,6 @@ function groupBlocks(whole: PathSelection, { classOf, nClasses, hasOne }: Column
   let [nBlocks, nPaths] = [0, 0];
   for (let own = 0; own < nClasses; own++) {
     const members = membersOf[own];
-    if (hasOne[own] === 0) continue;
     const places = placesOf(members);
     const isUsed = new Uint8Array(members.length + 1);
     for (const place of places) isUsed[timesAt[place]] = 1;
@@ -200,6 +205,18 @@ function groupBlocks(whole: PathSelection, { classOf, nClasses, hasOne }: Column
   function forBlocks(members: readonly number[], visit: (b: number) => void): void {
     for (const gate of members)
       for (let b = firstBlock[gate]; b < firstBlock[gate + 1]; b++) visit(b);
+  }
+
+  /** Blocks that would be left. */
+  function countGroups(): number {
+    const lastClass = new Uint32Array(nPlaces); // + 1, that had a block there
+    let count = 0;
+    for (let own = 0; own < nClasses; own++)
+      forBlocks(membersOf[own], (b) => {
+        if (lastClass[placeOf[b]] !== own + 1) count++;
+        lastClass[placeOf[b]] = own + 1;
+      });
+    return count;
   }
 
   /** Places with a block in one of the gates, ascending; counts them in timesAt. */
