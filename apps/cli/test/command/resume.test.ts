@@ -20,7 +20,7 @@ function writeTable(path: string): string {
   return path;
 }
 
-const epochs: Readonly<Record<string, number>> = { cpu: 400, reference: 40 };
+const epochs: Readonly<Record<string, number>> = { cpu: 1200, reference: 80 };
 
 /** A run of a second or two: many short epochs that patience never ends. */
 function longRun(backend: string, out: string, head = "glai"): string[] {
@@ -110,7 +110,7 @@ describe("an interrupted run", () => {
     "answers %s with a checkpoint, exit code 130 and the way to go on",
     async (signal) => {
       const out = join(root, `interrupted-${signal}`);
-      const run = startGlai([...longRun("reference", out, "mlp"), "--json"], root);
+      const run = startGlai([...longRun("reference", out, "mlp"), ...endless, "--json"], root);
       await run.saw(/seed 0/);
       await new Promise((resolve) => setTimeout(resolve, 300));
       run.child.kill(signal);
