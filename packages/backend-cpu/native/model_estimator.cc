@@ -77,6 +77,16 @@ OpenRows openRows(const EstimatorModel& m, const Batch& batch, const Array<float
           complementedGates(m)};
 }
 
+/// Multiply-adds of a step that one thread does in some 40 µs. Threads that share shorter ones lose what they gain by
+/// handing weights and sums from one core's cache to another's, and where cores are far apart a lot more.
+constexpr int64_t kShortStep = 1500000;
+constexpr int64_t kMultiplyAddsPerUpdate = 12;
+
+/// The threads of the batch in work.
+Parallel threadsFor(const EstimatorModel& m, const Parallel& parallel) {
+  return m.isShort ? workers(1) : parallel;
+}
+
 }  // namespace
 
 void forward(const Session& s, EstimatorModel& m, const Batch& batch, float* logits,
@@ -90,8 +100,10 @@ void forward(const Session& s, EstimatorModel& m, const Batch& batch, float* log
                            m.masks.data()};
   kernels.gateMasks(gates, parallel);
   const Selection& selection = m.layout.selection;
-  m.isComplemented = kernels.chooseComplement({&selection, m.masks.data(), batch.nRows, m.complemented.data()},
-                                              kernels.kernelsFor(selection, batch.nRows));
+  const BatchPlan plan = kernels.planBatch({&selection, m.masks.data(), batch.nRows, m.complemented.data()},
+                                           kernels.kernelsFor(selection, batch.nRows));
+  m.isComplemented = plan.isComplemented;
+  m.isShort = plan.multiplyAdds + kMultiplyAddsPerUpdate * selection.nWeights < kShortStep;
   const EstimatorKernels& estimator = kernelsOf(m, batch.nRows);
   if (estimator.readsLists) {
     kernels.listRows({m.masks.data(), complementedGates(m), m.nGates, batch.nRows, panelSize(s.nInputs),
@@ -104,7 +116,7 @@ void forward(const Session& s, EstimatorModel& m, const Batch& batch, float* log
                                 batch.nRows,
                                 logits,
                                 m.forwardScratch.data()};
-  estimator.forward(job, parallel);
+  estimator.forward(job, threadsFor(m, parallel));
 }
 
 void backward(const Session& s, EstimatorModel& m, const Batch& batch, const float* dLogits,
@@ -118,7 +130,7 @@ void backward(const Session& s, EstimatorModel& m, const Batch& batch, const flo
                            batch.nRows,
                            step};
   if (!keepGradients) job.parameters.gradients = nullptr;
-  kernelsOf(m, batch.nRows).backward(job, parallel);
+  kernelsOf(m, batch.nRows).backward(job, threadsFor(m, parallel));
 }
 
 }  // namespace glai

@@ -59,7 +59,8 @@ struct EstimatorModel {
   Array<float> input;         // panels
   Array<uint16_t> masks;      // [nPanels, nGates]
   Array<uint8_t> complemented;                          // [nGates + 1]
-  bool isComplemented = false;                          // of the batch in work
+  bool isComplemented = false;                          // of the batch in work,
+  bool isShort = false;                                 // and whether threads are worth their handing over
   Array<uint32_t> starts, listedInputs, listedOutputs;  // OpenRows
   Array<float> forwardScratch, backwardScratch;
 };

@@ -37,9 +37,10 @@ constexpr int64_t kCommonRows = 2;
 /// Complements every gate for which that is cheaper, and says whether the common product is worth it for the batch.
 /// Costs are multiply-adds as they were measured: run kernels do whole vectors of outputs, and take twice as long
 /// for those of a narrow head, where the others do one output at a time.
-inline bool chooseComplement(const ChooseComplement& job, const EstimatorKernels& otherwise) {
+inline BatchPlan planBatch(const PlanBatch& job, const EstimatorKernels& otherwise) {
   const Selection& s = *job.selection;
   const int64_t nPanels = panelsOf(job.nRows), masked = nPanels * kPanelRows;
+  if (s.nRuns == 0) return {false, 2 * s.nWeights * masked};
   const bool isNarrow = s.nOutputs <= kMostNarrow;
   const int64_t perVector = (isNarrow ? 2 : 1) * kWide;
   int64_t cost = 2 * job.nRows * s.nUsed * commonPitch(s), costOtherwise = 0;
@@ -61,7 +62,8 @@ inline bool chooseComplement(const ChooseComplement& job, const EstimatorKernels
     costOtherwise += otherwise.forwardSkips ? open * wide : masked * narrow;
     costOtherwise += otherwise.backwardSkips ? open * wide : masked * narrow;
   }
-  return 10 * cost < 9 * costOtherwise;
+  const bool isComplemented = 10 * cost < 9 * costOtherwise;
+  return {isComplemented, isComplemented ? cost : costOtherwise};
 }
 
 }  // namespace GLAI_ISA

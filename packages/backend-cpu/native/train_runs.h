@@ -94,8 +94,9 @@ inline int64_t forwardParts(const Selection& s, int64_t nRows) {
   return work < (1 << 17) ? 1 : work < (1 << 21) ? 2 : 4;
 }
 
-/// Weights that are updated in one task: enough to be worth a thread's attention.
-constexpr int64_t kWeightsPerTask = 8192;
+/// Weights that are updated in one task. Workers begin with equal shares of the tasks, so that small ones make the
+/// shares of the backward pass nearly those of the forward pass: a worker updates what it reads.
+constexpr int64_t kWeightsPerTask = 2048;
 inline int64_t updateTasks(const Selection& s) { return s.nWeights / kWeightsPerTask + 1; }
 
 }  // namespace GLAI_ISA

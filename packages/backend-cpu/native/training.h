@@ -175,12 +175,17 @@ struct ListRows {
   uint32_t* outputs;
 };
 
-/// Which gates to complement in a batch.
-struct ChooseComplement {
+/// What to decide for a batch of an estimator, once its masks are known.
+struct PlanBatch {
   const Selection* selection;
   const uint16_t* masks;  // [nPanels, nGates]
   int64_t nRows;
-  uint8_t* complemented;  // out: [nGates + 1]
+  uint8_t* complemented;  // out: [nGates + 1] which gates to complement, if any
+};
+
+struct BatchPlan {
+  bool isComplemented;
+  int64_t multiplyAdds;  // of both passes, about
 };
 
 struct EstimatorForward {
@@ -251,7 +256,7 @@ struct TrainingTable {
   void (*listRows)(const ListRows&);
   const EstimatorKernels& (*kernelsFor)(const Selection&, int64_t nRows);
   const EstimatorKernels& complementKernels;  // the only ones that read OpenRows::complemented
-  bool (*chooseComplement)(const ChooseComplement&, const EstimatorKernels& otherwise);  // false: do not
+  BatchPlan (*planBatch)(const PlanBatch&, const EstimatorKernels& otherwise);
   // losses
   int64_t (*lossScratch)(LossKind, int64_t nRows, int64_t nOutputs, bool withGradient);
   LossSum (*loss)(const LossJob&, const Parallel&);

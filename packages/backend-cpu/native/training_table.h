@@ -55,7 +55,7 @@ const TrainingTable trainingTable = {
     listRows,
     kernelsFor,
     kRunKernels,
-    chooseComplement,
+    planBatch,
     lossScratch,
     loss,
 };
