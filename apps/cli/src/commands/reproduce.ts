@@ -29,6 +29,7 @@ interface ReproduceFlags extends CommonFlags {
   readonly block?: BlockKind;
   readonly quick?: boolean;
   readonly backend: string;
+  readonly threads?: number;
 }
 
 /** `glai reproduce`: the paper's six experiments on stand-ins, Tables 3 to 5 and a deviation log. */
@@ -61,6 +62,7 @@ export function addReproduce(
     )
     .option("--quick", "two epochs of tiny heads, to see that it works")
     .option("--backend <name>", "auto, cpu, reference, or one that is installed", "auto")
+    .option("--threads <n>", "threads of the backend", parseCount)
     .action(async (flags: ReproduceFlags) => {
       const { document, tables } = await reproduce(flags, context);
       printResult(context, flags, document, () => render(document, tables));
@@ -107,7 +109,9 @@ async function reproduce(
           dataset,
           data,
           backend: chosen.backend,
-          backendName: chosen.name,
+          // Times of other threads do not belong into the same table.
+          backendName:
+            flags.threads === undefined ? chosen.name : `${chosen.name}, threads: ${flags.threads}`,
           quick,
           signal: interrupt.signal,
           now: terminal.now,
@@ -197,7 +201,7 @@ function createSources(flags: ReproduceFlags, context: CommandContext): Sources 
 
 async function source(
   experiment: Experiment,
-  { data, quick, backend }: ReproduceFlags,
+  { data, quick, backend, threads }: ReproduceFlags,
   context: CommandContext,
 ): Promise<Source> {
   const { experiment: name, data: own, paper, protocol, heads } = experiment;
@@ -205,7 +209,10 @@ async function source(
     data === undefined ? datasetFolder(own.set) : resolve(context.terminal.cwd, join(data, name));
   const all = await readDataset(folder);
   const dataset = quick === true && experiment.episodes === undefined ? fewRows(all) : all;
-  const config = resolveConfig({ backend, protocol: { ...protocol } }, configDefaults);
+  const config = resolveConfig(
+    { backend, ...(threads !== undefined && { threads }), protocol: { ...protocol } },
+    configDefaults,
+  );
   return {
     dataset,
     data:

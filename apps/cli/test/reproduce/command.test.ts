@@ -8,7 +8,7 @@ import { glai, glaiJson, startGlai } from "../support/glai.js";
 import { schemaErrors } from "../support/schema.js";
 
 const root = temporaryFolder();
-const quick = ["reproduce", "--quick", "--backend", "cpu"];
+const quick = ["reproduce", "--quick", "--backend", "cpu", "--threads", "1"];
 
 describe("glai reproduce --quick", () => {
   const out = join(root, "all");
@@ -38,7 +38,9 @@ describe("glai reproduce --quick", () => {
     const files = readdirSync(out);
     expect(files).toEqual(expect.arrayContaining(["manifest.json", "results.json", "tables.md"]));
     expect(files).toContain("A2-table3-glai-seed0.json");
-    expect(readFileSync(join(out, "tables.md"), "utf8")).toContain("These figures mean nothing");
+    const tables = readFileSync(join(out, "tables.md"), "utf8");
+    expect(tables).toContain("These figures mean nothing");
+    expect(tables).toMatch(/backend cpu \(.*, 1 thread\)/); // as --threads asked
   });
 
   it("goes on with what is there: only what is missing is run again", async () => {
