@@ -70,9 +70,14 @@ async function measure(name) {
   };
   const { selector, selection } = (await trainHead(dataset, options)).model.body;
   const { features, labels } = dataset.train;
-  const patterns = await backend.conversion.activationPatterns(selector, features);
-  const gates = gateBits(selection.gates, patterns);
-  const twins = protocol.dropout > 0 ? undefined : condenseTwins(selection, [gates]);
+  const gatesOf = async (rows) =>
+    gateBits(selection.gates, await backend.conversion.activationPatterns(selector, rows));
+  const gates = await gatesOf(features);
+  // As the engine has it: of the rows of training and validation, and never with dropout.
+  const twins =
+    protocol.dropout > 0
+      ? undefined
+      : condenseTwins(selection, [gates, await gatesOf(dataset.validation.features)]);
   const sizes = [features.nFeatures, ...protocol.hidden, selection.sizes.at(-1)];
   const contenders = [
     await contender(

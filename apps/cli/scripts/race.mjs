@@ -2,6 +2,7 @@
 //
 //   node apps/cli/scripts/race.mjs run runs/race [--sets a1,a2] [--seeds 0,1,2] [--heads glai,linear] [--rounds 3]
 //   node apps/cli/scripts/race.mjs write runs/race docs/guide/solvers.md
+//   node apps/cli/scripts/race.mjs summarise runs/race README.md
 //
 // `run` takes seed after seed and set after set; the heads of each run in turn, round after round (race/run.mjs). It
 // appends a line per head to <folder>/race.jsonl and one per search of the tuned MLP to search.jsonl, and skips what is there
@@ -31,4 +32,9 @@ if (command === "run" && folder !== undefined)
   });
 else if (command === "write" && folder !== undefined && page !== undefined)
   writeTables(readRace(folder), page);
-else throw new Error("Expected: race.mjs run <folder>, or race.mjs write <folder> <page.md>");
+else if (command === "summarise" && folder !== undefined && page !== undefined)
+  writeTables(readRace(folder), page, { onlySummary: true });
+else
+  throw new Error(
+    "Expected: race.mjs run <folder>, or race.mjs write|summarise <folder> <page.md>",
+  );

@@ -2,8 +2,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { raceSets } from "./sets.mjs";
 
-const [begin, end] = ["<!-- race: begin -->", "<!-- race: end -->"];
-
 const titles = {
   glai: "`glai` (protocol `fast`)",
   "glai trained": "`glai`, solver `kernel`, trained selector",
@@ -17,11 +15,16 @@ const titles = {
   mlp: "`mlp` (protocol `paper`)",
 };
 
-export function writeTables(lines, page) {
+/** All tables, or only the last one: the default head against each baseline. */
+export function writeTables(lines, page, { onlySummary = false } = {}) {
+  const name = onlySummary ? "race summary" : "race";
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const text = readFileSync(page, "utf8");
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`Expected ${begin} and ${end} in ${page}.`);
-  const body = [origin(lines), ...raceSets.map((set) => setTable(set, lines)), summary(lines)];
+  const body = onlySummary
+    ? [summary(lines)]
+    : [origin(lines), ...raceSets.map((set) => setTable(set, lines)), summary(lines)];
   writeFileSync(
     page,
     `${text.slice(0, from + begin.length)}\n\n${body.join("\n\n")}\n\n${text.slice(to)}`,
